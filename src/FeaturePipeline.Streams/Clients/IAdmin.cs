@@ -1,0 +1,23 @@
+namespace FeaturePipeline.Streams.Clients;
+
+/// <summary>A topic that the application needs.</summary>
+/// <param name="Name">Topic name.</param>
+/// <param name="Partitions">Number of partitions.</param>
+/// <param name="ReplicationFactor">Replicas; -1 for the broker's default.</param>
+/// <param name="Config">Topic configuration in Kafka's spelling, for example <c>cleanup.policy</c>.</param>
+public sealed record TopicSpec(string Name, int Partitions, short ReplicationFactor, IReadOnlyDictionary<string, string> Config);
+
+/// <summary>The admin port: what start-up needs to know of topics.</summary>
+/// <remarks>Throws <see cref="Errors.RetriableException"/> when the broker is away, <see cref="Errors.StreamsException"/> when it refuses.</remarks>
+public interface IAdmin : IDisposable
+{
+    /// <summary>Number of partitions of a topic; null when it does not exist.</summary>
+    /// <param name="topic">Topic name.</param>
+    /// <param name="timeout">Longest wait.</param>
+    int? PartitionCount(string topic, TimeSpan timeout);
+
+    /// <summary>Creates the topics that do not exist yet; an existing one is left as it is.</summary>
+    /// <param name="topics">Topics wanted.</param>
+    /// <param name="timeout">Longest wait.</param>
+    void CreateMissingTopics(IReadOnlyCollection<TopicSpec> topics, TimeSpan timeout);
+}
