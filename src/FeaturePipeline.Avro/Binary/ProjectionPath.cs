@@ -1,0 +1,106 @@
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Avro.Binary;
+
+/// <summary>A path of a projection, judged against the reader's schema.</summary>
+internal static class ProjectionPath
+{
+    internal static ProjectedField Resolve(AvroSchema reader, string path)
+    {
+        AvroSchema schema = reader;
+        bool nullable = false;
+        string at = "";
+        foreach (string part in path.Split('.'))
+        {
+            RecordSchema record = Record(schema, path, at, ref nullable);
+            RecordField field = record.Field(part) ?? throw Unknown(record, part, path);
+            schema = field.Schema;
+            at = at.Length == 0 ? part : at + "." + part;
+        }
+
+        (FieldKind kind, string? logical) = Scalar(schema, path, ref nullable);
+        return new ProjectedField(path, kind, nullable, logical);
+    }
+
+    /// <summary>What a value of a scalar type is held as, or null for a type that is not scalar.</summary>
+    internal static FieldKind? KindOf(AvroType type) => type switch
+    {
+        AvroType.Boolean => FieldKind.Boolean,
+        AvroType.Int or AvroType.Long => FieldKind.Long,
+        AvroType.Float or AvroType.Double => FieldKind.Double,
+        AvroType.String or AvroType.Enum => FieldKind.String,
+        AvroType.Bytes or AvroType.Fixed => FieldKind.Bytes,
+        _ => null,
+    };
+
+    private static RecordSchema Record(AvroSchema schema, string path, string at, ref bool nullable)
+    {
+        if (schema is UnionSchema { NullIndex: >= 0, Branches: [_, _] branches } union)
+        {
+            nullable = true;
+            schema = branches[1 - union.NullIndex];
+        }
+
+        return schema as RecordSchema
+            ?? throw new ArgumentException($"Field '{path}': '{at}' is {schema.TypeName}, not a record; only records have fields.", nameof(path));
+    }
+
+    private static (FieldKind Kind, string? Logical) Scalar(AvroSchema schema, string path, ref bool nullable)
+    {
+        IReadOnlyList<AvroSchema> branches = schema is UnionSchema union ? union.Branches : [schema];
+        FieldKind? kind = null;
+        string? logical = null;
+        foreach (AvroSchema branch in branches)
+        {
+            if (branch.Type == AvroType.Null)
+            {
+                nullable = true;
+                continue;
+            }
+
+            FieldKind own = KindOf(branch.Type)
+                ?? throw new ArgumentException($"Field '{path}' is of type {branch.TypeName}; only scalar fields can be projected.", nameof(path));
+            if (kind is not null && kind != own)
+            {
+                throw new ArgumentException($"Field '{path}' is a union of {kind} and {own}; only unions of one kind, and null, can be projected.", nameof(path));
+            }
+
+            kind = own;
+            logical = branch.Logical?.Name ?? logical;
+        }
+
+        return (kind ?? throw new ArgumentException($"Field '{path}' is always null.", nameof(path)), logical);
+    }
+
+    private static ArgumentException Unknown(RecordSchema record, string name, string path)
+    {
+        string? nearest = record.Fields.Select(field => field.Name).MinBy(candidate => Distance(candidate, name));
+        string hint = nearest is not null && Distance(nearest, name) <= Math.Max(2, name.Length / 3) ? $" Did you mean '{nearest}'?" : "";
+        string fields = string.Join(", ", record.Fields.Select(field => field.Name));
+        return new ArgumentException($"Field '{path}': record {record.Name} has no field '{name}'.{hint} Its fields: {fields}.", nameof(path));
+    }
+
+    // Levenshtein, without regard to case.
+    private static int Distance(string left, string right)
+    {
+        var row = new int[right.Length + 1];
+        for (int j = 0; j < row.Length; j++)
+        {
+            row[j] = j;
+        }
+
+        for (int i = 1; i <= left.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j < row.Length; j++)
+            {
+                int substitution = diagonal + (char.ToUpperInvariant(left[i - 1]) == char.ToUpperInvariant(right[j - 1]) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(substitution, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[^1];
+    }
+}

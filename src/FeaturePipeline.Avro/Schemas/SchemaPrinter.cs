@@ -1,0 +1,241 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace FeaturePipeline.Avro.Schemas;
+
+/// <summary>A schema as JSON: whole, or as its parsing canonical form.</summary>
+internal static class SchemaPrinter
+{
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = 2000 };
+
+    internal static string Json(AvroSchema schema) => Print(schema, canonical: false);
+
+    internal static string Canonical(AvroSchema schema) => Print(schema, canonical: true);
+
+    private static string Print(AvroSchema schema, bool canonical)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(output, Options))
+        {
+            var defined = new HashSet<NamedSchema>(ReferenceEqualityComparer.Instance);
+            if (canonical)
+            {
+                WriteCanonical(json, schema, defined);
+            }
+            else
+            {
+                WriteFull(json, schema, "", defined);
+            }
+        }
+
+        return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+
+    private static void WriteCanonical(Utf8JsonWriter json, AvroSchema schema, HashSet<NamedSchema> defined)
+    {
+        switch (schema)
+        {
+            case UnionSchema union:
+                json.WriteStartArray();
+                foreach (AvroSchema branch in union.Branches)
+                {
+                    WriteCanonical(json, branch, defined);
+                }
+
+                json.WriteEndArray();
+                return;
+            case PrimitiveSchema:
+            case NamedSchema named when !defined.Add(named):
+                json.WriteStringValue(schema.TypeName);
+                return;
+        }
+
+        json.WriteStartObject();
+        if (schema is NamedSchema { Name.FullName: var name })
+        {
+            json.WriteString("name", name);
+        }
+
+        json.WriteString("type", KindName(schema.Type));
+        switch (schema)
+        {
+            case RecordSchema record:
+                WriteCanonicalFields(json, record, defined);
+                break;
+            case EnumSchema symbols:
+                WriteStrings(json, "symbols", symbols.Symbols);
+                break;
+            case FixedSchema size:
+                json.WriteNumber("size", size.Size);
+                break;
+            case ArraySchema array:
+                json.WritePropertyName("items");
+                WriteCanonical(json, array.Items, defined);
+                break;
+            case MapSchema map:
+                json.WritePropertyName("values");
+                WriteCanonical(json, map.Values, defined);
+                break;
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteCanonicalFields(Utf8JsonWriter json, RecordSchema record, HashSet<NamedSchema> defined)
+    {
+        json.WriteStartArray("fields");
+        foreach (RecordField field in record.Fields)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", field.Name);
+            json.WritePropertyName("type");
+            WriteCanonical(json, field.Schema, defined);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteFull(Utf8JsonWriter json, AvroSchema schema, string space, HashSet<NamedSchema> defined)
+    {
+        switch (schema)
+        {
+            case UnionSchema union:
+                json.WriteStartArray();
+                foreach (AvroSchema branch in union.Branches)
+                {
+                    WriteFull(json, branch, space, defined);
+                }
+
+                json.WriteEndArray();
+                return;
+            case PrimitiveSchema when schema.Properties.Count == 0:
+                json.WriteStringValue(schema.TypeName);
+                return;
+            case NamedSchema named when !defined.Add(named):
+                json.WriteStringValue(named.Name.Namespace == space ? named.Name.Name : named.Name.FullName);
+                return;
+        }
+
+        json.WriteStartObject();
+        json.WriteString("type", KindName(schema.Type));
+        if (schema is NamedSchema definition)
+        {
+            WriteNaming(json, definition, space);
+            space = definition.Name.Namespace;
+        }
+
+        WriteBody(json, schema, space, defined);
+        WriteProperties(json, schema.Properties);
+        json.WriteEndObject();
+    }
+
+    private static void WriteBody(Utf8JsonWriter json, AvroSchema schema, string space, HashSet<NamedSchema> defined)
+    {
+        switch (schema)
+        {
+            case RecordSchema record:
+                json.WriteStartArray("fields");
+                foreach (RecordField field in record.Fields)
+                {
+                    WriteField(json, field, space, defined);
+                }
+
+                json.WriteEndArray();
+                break;
+            case EnumSchema symbols:
+                WriteStrings(json, "symbols", symbols.Symbols);
+                if (symbols.Default is not null)
+                {
+                    json.WriteString("default", symbols.Default);
+                }
+
+                break;
+            case FixedSchema size:
+                json.WriteNumber("size", size.Size);
+                break;
+            case ArraySchema array:
+                json.WritePropertyName("items");
+                WriteFull(json, array.Items, space, defined);
+                break;
+            case MapSchema map:
+                json.WritePropertyName("values");
+                WriteFull(json, map.Values, space, defined);
+                break;
+        }
+    }
+
+    private static void WriteNaming(Utf8JsonWriter json, NamedSchema named, string space)
+    {
+        json.WriteString("name", named.Name.Name);
+        if (named.Name.Namespace != space)
+        {
+            json.WriteString("namespace", named.Name.Namespace);
+        }
+
+        if (named.Doc is not null)
+        {
+            json.WriteString("doc", named.Doc);
+        }
+
+        if (named.Aliases.Count > 0)
+        {
+            WriteStrings(json, "aliases", named.Aliases.Select(alias => alias.Namespace == named.Name.Namespace ? alias.Name : alias.FullName));
+        }
+    }
+
+    private static void WriteField(Utf8JsonWriter json, RecordField field, string space, HashSet<NamedSchema> defined)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", field.Name);
+        json.WritePropertyName("type");
+        WriteFull(json, field.Schema, space, defined);
+        if (field.Doc is not null)
+        {
+            json.WriteString("doc", field.Doc);
+        }
+
+        if (field.Default is { } value)
+        {
+            json.WritePropertyName("default");
+            json.WriteRawValue(value.GetRawText(), skipInputValidation: true);
+        }
+
+        if (field.Order != FieldOrder.Ascending)
+        {
+            json.WriteString("order", field.Order.ToString().ToLowerInvariant());
+        }
+
+        if (field.Aliases.Count > 0)
+        {
+            WriteStrings(json, "aliases", field.Aliases);
+        }
+
+        WriteProperties(json, field.Properties);
+        json.WriteEndObject();
+    }
+
+    private static void WriteProperties(Utf8JsonWriter json, IReadOnlyDictionary<string, JsonElement> properties)
+    {
+        foreach ((string name, JsonElement value) in properties)
+        {
+            json.WritePropertyName(name);
+            json.WriteRawValue(value.GetRawText(), skipInputValidation: true);
+        }
+    }
+
+    private static void WriteStrings(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (string value in values)
+        {
+            json.WriteStringValue(value);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static string KindName(AvroType type) => type.ToString().ToLowerInvariant();
+}
