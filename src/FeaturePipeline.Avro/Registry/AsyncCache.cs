@@ -1,0 +1,73 @@
+// Answers that never change are kept for ever, "not found" for a while; callers of the same key at the same time share one fetch.
+using System.Collections.Concurrent;
+
+namespace FeaturePipeline.Avro.Registry;
+
+internal sealed class AsyncCache<TKey, TValue>(TimeProvider timeProvider, TimeSpan negativeTtl)
+    where TKey : notnull
+    where TValue : class
+{
+    // Keys come from messages: a sender of made-up ids must not fill the memory.
+    private const int MaxMissing = 10_000;
+
+    private readonly ConcurrentDictionary<TKey, TValue> _values = new();
+    private readonly ConcurrentDictionary<TKey, (SchemaRegistryException Error, long Since)> _missing = new();
+    private readonly ConcurrentDictionary<TKey, Lazy<Task<TValue>>> _underWay = new();
+
+    /// <summary>The cached answer, or that of <paramref name="fetch"/>, which a caller that gives up does not end for the others.</summary>
+    public Task<TValue> GetAsync(TKey key, Func<Task<TValue>> fetch, CancellationToken cancellationToken)
+    {
+        if (_values.TryGetValue(key, out var value))
+        {
+            return Task.FromResult(value);
+        }
+
+        if (_missing.TryGetValue(key, out var missing))
+        {
+            if (timeProvider.GetElapsedTime(missing.Since) < negativeTtl)
+            {
+                var error = missing.Error;
+                return Task.FromException<TValue>(new SchemaRegistryException(error.Message, error.ErrorCode, error.IsRetriable));
+            }
+
+            _missing.TryRemove(key, out _);
+        }
+
+        var lazy = _underWay.GetOrAdd(key, k => new Lazy<Task<TValue>>(() => FetchAsync(k, fetch)));
+        return lazy.Value.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Keeps an answer that another call brought.</summary>
+    public void Put(TKey key, TValue value)
+    {
+        _values[key] = value;
+        _missing.TryRemove(key, out _);
+    }
+
+    /// <summary>Forgets all that was not found: something new was registered.</summary>
+    public void ForgetMissing() => _missing.Clear();
+
+    private async Task<TValue> FetchAsync(TKey key, Func<Task<TValue>> fetch)
+    {
+        try
+        {
+            var value = await fetch();
+            _values[key] = value;
+            return value;
+        }
+        catch (SchemaRegistryException exception) when (exception.IsNotFound)
+        {
+            if (_missing.Count >= MaxMissing)
+            {
+                _missing.Clear();
+            }
+
+            _missing[key] = (exception, timeProvider.GetTimestamp());
+            throw;
+        }
+        finally
+        {
+            _underWay.TryRemove(key, out _);
+        }
+    }
+}

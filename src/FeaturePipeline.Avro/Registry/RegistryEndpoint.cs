@@ -1,0 +1,61 @@
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace FeaturePipeline.Avro.Registry;
+
+/// <summary>One address of a registry: where requests go, what credentials they carry, and what may be printed.</summary>
+/// <param name="Base">Address with its base path, ending in a slash, without credentials.</param>
+/// <param name="Authorization">Header of each request, or null.</param>
+internal sealed record RegistryEndpoint(Uri Base, AuthenticationHeaderValue? Authorization)
+{
+    /// <summary>Reads the comma-separated addresses. No message holds an address that might hold a password.</summary>
+    public static RegistryEndpoint[] Parse(SchemaRegistryOptions options)
+    {
+        if (options.BearerToken is { Length: > 0 } && options.BasicAuthUserInfo is { Length: > 0 })
+        {
+            throw new ArgumentException("SchemaRegistry:BearerToken and SchemaRegistry:BasicAuthUserInfo are both set. Keep one.", nameof(options));
+        }
+
+        if (options.BasicAuthUserInfo is { Length: > 0 } userInfo && !userInfo.Contains(':', StringComparison.Ordinal))
+        {
+            throw new ArgumentException("SchemaRegistry:BasicAuthUserInfo is not of the form user:password.", nameof(options));
+        }
+
+        var addresses = options.Url.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (addresses.Length == 0)
+        {
+            throw new ArgumentException("SchemaRegistry:Url is empty. Give http://host:port, several comma-separated, or mock://NAME.", nameof(options));
+        }
+
+        return [.. addresses.Select((address, index) => ParseOne(address, index, addresses.Length, options))];
+    }
+
+    private static RegistryEndpoint ParseOne(string address, int index, int count, SchemaRegistryOptions options)
+    {
+        var text = address.Contains("://", StringComparison.Ordinal) ? address : "http://" + address;
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
+            || uri.Host.Length == 0
+            || uri.Query.Length > 0
+            || uri.Fragment.Length > 0)
+        {
+            throw new ArgumentException(
+                $"SchemaRegistry:Url: address {index + 1} of {count} is not an http or https address (http://host:port/base/path, no query).", nameof(options));
+        }
+
+        var path = uri.AbsolutePath.EndsWith('/') ? uri.AbsolutePath : uri.AbsolutePath + "/";
+        var bare = new UriBuilder(uri.Scheme, uri.Host, uri.Port, path).Uri;
+        return new RegistryEndpoint(bare, Authorize(uri, options));
+    }
+
+    private static AuthenticationHeaderValue? Authorize(Uri uri, SchemaRegistryOptions options)
+    {
+        if (options.BearerToken is { Length: > 0 } token)
+        {
+            return new AuthenticationHeaderValue("Bearer", token);
+        }
+
+        var userInfo = options.BasicAuthUserInfo is { Length: > 0 } given ? given : Uri.UnescapeDataString(uri.UserInfo);
+        return userInfo.Length == 0 ? null : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(userInfo)));
+    }
+}

@@ -1,0 +1,180 @@
+using FeaturePipeline.Avro.Registry;
+
+namespace FeaturePipeline.Tests.Avro.Registry;
+
+public class SchemaCacheTests
+{
+    private const string Order = """{"type":"record","name":"Order","fields":[{"name":"id","type":"int"}]}""";
+    private readonly MockSchemaRegistry _registry = new();
+    private readonly SettableTimeProvider _time = new();
+
+    [Fact]
+    public async Task An_id_is_pending_until_its_plan_is_there_and_then_ready_without_asking_again()
+    {
+        var id = (await _registry.RegisterAsync("s", new SchemaDefinition(Order))).Id;
+        var cache = Cache();
+        var asked = _registry.Requests;
+
+        Assert.False(cache.TryGet(id, out _));
+        Assert.Equal(SchemaStatus.Pending, cache.Find(id, out var plan));
+        Assert.Null(plan);
+        Assert.Equal(SchemaStatus.Ready, await cache.FindAsync(id));
+        Assert.True(cache.TryGet(id, out plan));
+        Assert.Equal(Order, plan);
+        Assert.Equal(SchemaStatus.Ready, cache.Find(id, out _));
+        Assert.Null(cache.Explain(id));
+        Assert.Equal(asked + 1, _registry.Requests);
+    }
+
+    [Fact]
+    public async Task Many_questions_at_once_make_one_request()
+    {
+        var id = (await _registry.RegisterAsync("s", new SchemaDefinition(Order))).Id;
+        var cache = Cache();
+        var asked = _registry.Requests;
+        await Parallel.ForAsync(0, 1000, async (_, token) => Assert.Equal(SchemaStatus.Ready, await cache.FindAsync(id, token)));
+        Assert.Equal(asked + 1, _registry.Requests);
+    }
+
+    [Fact]
+    public async Task An_id_that_the_registry_denies_is_unknown_until_the_answer_expires()
+    {
+        var cache = Cache();
+        Assert.Equal(SchemaStatus.Unknown, await cache.FindAsync(1));
+        Assert.Contains("Schema id 1", cache.Explain(1), StringComparison.Ordinal);
+        await _registry.RegisterAsync("s", new SchemaDefinition(Order));
+        Assert.Equal(SchemaStatus.Unknown, await cache.FindAsync(1));
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(SchemaStatus.Unknown, cache.Find(1, out _)); // still the old answer: the new question is under way
+        await Eventually(() => cache.TryGet(1, out _));
+        Assert.Null(cache.LastError);
+    }
+
+    [Fact]
+    public async Task A_registry_that_does_not_answer_keeps_an_id_pending_and_is_asked_again_after_growing_waits()
+    {
+        var id = (await _registry.RegisterAsync("s", new SchemaDefinition(Order))).Id;
+        var cache = Cache();
+        _registry.IsAway = true;
+        Assert.Equal(SchemaStatus.Pending, await cache.FindAsync(id));
+        Assert.True(Assert.IsType<SchemaRegistryException>(cache.LastError).IsRetriable);
+
+        var asked = _registry.Requests;
+        Assert.Equal(SchemaStatus.Pending, await cache.FindAsync(id));
+        Assert.Equal(asked, _registry.Requests);
+
+        int[] waits = [1, 2, 4, 8, 16, 20, 20];
+        foreach (var seconds in waits)
+        {
+            _time.Advance(TimeSpan.FromSeconds(seconds) - TimeSpan.FromTicks(1));
+            await cache.FindAsync(id);
+            Assert.Equal(asked, _registry.Requests);
+            _time.Advance(TimeSpan.FromTicks(1));
+            await cache.FindAsync(id);
+            Assert.Equal(++asked, _registry.Requests);
+        }
+
+        _registry.IsAway = false;
+        _time.Advance(TimeSpan.FromSeconds(20));
+        await cache.FindAsync(id);
+        Assert.True(cache.TryGet(id, out _));
+        Assert.Null(cache.LastError);
+    }
+
+    [Fact]
+    public async Task A_schema_of_which_no_plan_can_be_made_is_incompatible_for_the_reason_given()
+    {
+        var id = (await _registry.RegisterAsync("s", new SchemaDefinition(Order))).Id;
+        var cache = new SchemaCache<string>(_registry, static _ => throw new InvalidOperationException("field 'user_id' is missing"), _time);
+        Assert.Equal(SchemaStatus.Incompatible, await cache.FindAsync(id));
+        Assert.Contains("field 'user_id' is missing", cache.Explain(id), StringComparison.Ordinal);
+        var asked = _registry.Requests;
+        _time.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(SchemaStatus.Incompatible, await cache.FindAsync(id));
+        Assert.Equal(asked, _registry.Requests);
+    }
+
+    [Fact]
+    public async Task A_guid_is_found_like_an_id()
+    {
+        var guid = (await _registry.RegisterAsync("s", new SchemaDefinition(Order))).Guid!.Value;
+        var cache = Cache();
+        Assert.Equal(SchemaStatus.Pending, cache.Find(guid, out _));
+        Assert.Equal(SchemaStatus.Ready, await cache.FindAsync(guid));
+        Assert.True(cache.TryGet(guid, out _));
+        Assert.Equal(SchemaStatus.Unknown, await cache.FindAsync(Guid.NewGuid()));
+    }
+
+    [Fact]
+    public void A_negative_id_is_unknown_without_asking()
+    {
+        var cache = Cache();
+        Assert.Equal(SchemaStatus.Unknown, cache.Find(-1, out _));
+        Assert.Equal(0, _registry.Requests);
+        Assert.NotNull(cache.Explain(-1));
+    }
+
+    [Fact]
+    public async Task Looking_up_plans_that_are_there_allocates_nothing_even_when_ids_alternate()
+    {
+        var one = (await _registry.RegisterAsync("s", new SchemaDefinition("\"int\""))).Id;
+        var two = (await _registry.RegisterAsync("t", new SchemaDefinition("\"string\""))).Id;
+        var cache = Cache();
+        await cache.FindAsync(one);
+        await cache.FindAsync(two);
+        Spin(cache, one, two);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var found = Spin(cache, one, two);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(20_000, found);
+    }
+
+    [Fact]
+    public async Task Made_up_ids_do_not_fill_the_memory()
+    {
+        var cache = Cache();
+        for (var id = 1; id <= 20_000; id++)
+        {
+            await cache.FindAsync(id);
+        }
+
+        Assert.Equal(SchemaStatus.Unknown, await cache.FindAsync(20_000));
+        Assert.Null(cache.Explain(1)); // forgotten to make room
+    }
+
+    private static int Spin(SchemaCache<string> cache, int one, int two)
+    {
+        var found = 0;
+        for (var i = 0; i < 10_000; i++)
+        {
+            found += cache.TryGet(one, out _) ? 1 : 0;
+            found += cache.TryGet(two, out _) ? 1 : 0;
+        }
+
+        return found;
+    }
+
+    private static async Task Eventually(Func<bool> condition)
+    {
+        for (var i = 0; i < 1000 && !condition(); i++)
+        {
+            await Task.Delay(5);
+        }
+
+        Assert.True(condition());
+    }
+
+    private SchemaCache<string> Cache() => new(_registry, static schema => schema.Text, _time);
+
+    private sealed class SettableTimeProvider : TimeProvider
+    {
+        private long _ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Interlocked.Read(ref _ticks);
+
+        public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
+    }
+}
