@@ -1,1 +1,3 @@
-return 0;
+using FeaturePipeline.Verbs;
+
+return await CommandLine.RunAsync(args, Console.Out, Console.Error);

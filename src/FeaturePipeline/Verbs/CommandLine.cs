@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using FeaturePipeline.Configuration;
+using FeaturePipeline.Features.Definitions;
+
+namespace FeaturePipeline.Verbs;
+
+/// <summary>The command line: verbs, and how their outcome becomes an exit code.</summary>
+internal static class CommandLine
+{
+    /// <summary>Runs one command line.</summary>
+    /// <param name="args">Arguments; none means the verb run.</param>
+    /// <param name="output">Where data goes.</param>
+    /// <param name="error">Where errors go, one line each.</param>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter error)
+    {
+        ParseResult result = CreateRoot().Parse(args);
+        if (result.Errors.Count > 0 && result.Action is not HelpAction)
+        {
+            foreach (string message in result.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal))
+            {
+                await error.WriteLineAsync($"error: {message.ReplaceLineEndings(" ")}{Suggestion(result, message)}");
+            }
+
+            return ExitCode.Usage;
+        }
+
+        // Signals are the verbs' own business: a worker needs longer than System.CommandLine's two seconds to commit and leave.
+        var invocation = new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
+        try
+        {
+            return await result.InvokeAsync(invocation);
+        }
+        catch (ConfigurationMistakesException e)
+        {
+            foreach (ConfigurationMistake mistake in e.Mistakes)
+            {
+                await error.WriteLineAsync($"error: {mistake}");
+            }
+
+            return ExitCode.Usage;
+        }
+        catch (UsageException e)
+        {
+            await error.WriteLineAsync($"error: {e.Message}");
+            return ExitCode.Usage;
+        }
+        catch (Exception e) when (Failure.IsExpected(e))
+        {
+            await error.WriteLineAsync($"error: {Failure.OneLine(e)}");
+            return ExitCode.Failure;
+        }
+    }
+
+    /// <summary>The whole command tree.</summary>
+    public static RootCommand CreateRoot()
+    {
+        var common = new CommonOptions();
+        var root = new RootCommand("Computes machine-learning features from a topic of user events, exactly once. Without a verb: run.")
+        {
+            common.Environment, common.Set, common.Config,
+        };
+        root.Add(ValidateVerb.Create(common));
+        root.Add(HealthcheckVerb.Create(common));
+        return root;
+    }
+
+    private static string Suggestion(ParseResult result, string message)
+    {
+        if (result.UnmatchedTokens.Count == 0 || !message.Contains($"'{result.UnmatchedTokens[0]}'", StringComparison.Ordinal))
+        {
+            return "";
+        }
+
+        string word = result.UnmatchedTokens[0];
+        Command command = result.CommandResult.Command;
+        IEnumerable<string> names = word.StartsWith('-')
+            ? command.Options.Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options)).Select(option => option.Name)
+            : command.Subcommands.Select(verb => verb.Name);
+        return NearestName.Find(word, names) is { } nearest ? $" Did you mean '{nearest}'?" : " See --help.";
+    }
+}
