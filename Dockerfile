@@ -29,13 +29,13 @@ COPY src/FeaturePipeline.Avro/FeaturePipeline.Avro.csproj src/FeaturePipeline.Av
 RUN case "${TARGETARCH:-$(dpkg --print-architecture)}" in \
       amd64) echo linux-x64 ;; arm64) echo linux-arm64 ;; *) echo "no build for this architecture" >&2; exit 1 ;; \
     esac > /rid \
- && dotnet restore src/FeaturePipeline -r "$(cat /rid)" -p:PublishReadyToRun=true --locked-mode
+ && dotnet restore src/FeaturePipeline -p:RuntimeIdentifier="$(cat /rid)" -p:PublishReadyToRun=true --locked-mode
 COPY appsettings*.json ./
 COPY src src
 # Published for one platform: the other platforms' librdkafka would treble the image's native part.
 RUN dotnet publish src/FeaturePipeline --no-restore -c Release -r "$(cat /rid)" --no-self-contained -p:PublishReadyToRun=true -o /app \
  && cp -n appsettings*.json /app/ \
- && rm -f /app/alpine-librdkafka.so /app/*.pdb /app/appsettings.Development.json \
+ && rm -f /app/alpine-librdkafka.so /app/*.pdb /app/*.xml /app/appsettings.Development.json \
  && mkdir -p /state
 
 FROM ${RUNTIME_IMAGE} AS runtime
