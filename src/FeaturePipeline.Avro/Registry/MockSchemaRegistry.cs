@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FeaturePipeline.Avro.Schemas;
 using FeaturePipeline.Avro.Schemas.Compatibility;
 
 namespace FeaturePipeline.Avro.Registry;
@@ -28,7 +29,7 @@ public sealed class MockSchemaRegistry : ISchemaRegistry
     /// <param name="name">Its name in messages.</param>
     public MockSchemaRegistry(string name = "test") => Address = SchemaRegistryOptions.MockScheme + name;
 
-    private sealed record Version(int Number, int Id, SchemaDefinition Definition, string Form);
+    private sealed record Version(int Number, int Id, SchemaDefinition Definition, string Form, AvroSchema Schema);
 
     /// <summary>The process's registry of that name, made when it is first asked for.</summary>
     /// <param name="name">What follows <c>mock://</c>.</param>
@@ -86,14 +87,16 @@ public sealed class MockSchemaRegistry : ISchemaRegistry
         string subject, SchemaDefinition schema, bool normalize = false, CancellationToken cancellationToken = default) => Answer(cancellationToken, () =>
     {
         ArgumentException.ThrowIfNullOrEmpty(subject);
+        RegistryRules.Check(schema, $"Registration under subject '{subject}'");
         var form = FormOf(subject, schema, normalize);
         if (_subjects.TryGetValue(subject, out var versions) && Find(versions, form, normalize) is { } known)
         {
             return Make(subject, known);
         }
 
-        var reasons = Judge(subject, schema, versions ?? []);
-        if (reasons.Count > 0)
+        var parsed = Parse(subject, schema);
+        var reasons = Judge(subject, parsed, versions ?? []);
+        if (reasons.Length > 0)
         {
             throw new SchemaRegistryException(
                 $"Registration under subject '{subject}': {Address} answered 409: the schema is incompatible with an earlier one "
@@ -114,7 +117,7 @@ public sealed class MockSchemaRegistry : ISchemaRegistry
             _subjects.Add(subject, versions = []);
         }
 
-        versions.Add(new Version(versions.Count + 1, id, schema, form));
+        versions.Add(new Version(versions.Count + 1, id, schema, form, parsed));
         return Make(subject, versions[^1]);
     });
 
@@ -132,10 +135,9 @@ public sealed class MockSchemaRegistry : ISchemaRegistry
     public Task<CompatibilityAnswer> TestCompatibilityAsync(
         string subject, SchemaDefinition schema, int? version = null, CancellationToken cancellationToken = default) => Answer(cancellationToken, () =>
     {
-        _ = FormOf(subject, schema, normalize: false);
         List<Version> history = version is { } number ? [FindVersion(subject, number)] : _subjects.GetValueOrDefault(subject) ?? [];
-        var reasons = Judge(subject, schema, history);
-        return new CompatibilityAnswer(reasons.Count == 0, reasons);
+        var reasons = Judge(subject, Parse(subject, schema), history);
+        return new CompatibilityAnswer(reasons.Length == 0, reasons);
     });
 
     /// <inheritdoc />
@@ -176,7 +178,25 @@ public sealed class MockSchemaRegistry : ISchemaRegistry
 
     private CompatibilityLevel LevelOf(string? subject) => subject is not null && _levels.TryGetValue(subject, out var level) ? level : _global;
 
-    private static List<string> Judge(string subject, SchemaDefinition schema, List<Version> history) => [];
+    private string[] Judge(string subject, AvroSchema schema, List<Version> history) =>
+    [
+        .. SchemaCompatibility.Check(LevelOf(subject), schema, [.. history.Select(static version => version.Schema)]).Select(found =>
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{found.Incompatibility} ({(found.CandidateReads ? "the new schema reading" : "read by")} version {history[found.Version].Number})")),
+    ];
+
+    private AvroSchema Parse(string subject, SchemaDefinition schema)
+    {
+        try
+        {
+            return RegisteredSchema.Parse(schema.Schema, Resolve(schema), SchemaValidation.Strict);
+        }
+        catch (Exception exception) when (exception is AvroSchemaException or SchemaRegistryException { IsNotFound: true })
+        {
+            throw Invalid(subject, exception);
+        }
+    }
 
     private RegisteredSchema Make(string subject, Version version) => Make(version.Id, version.Definition) with { Subject = subject, Version = version.Number };
 
@@ -218,10 +238,12 @@ public sealed class MockSchemaRegistry : ISchemaRegistry
         }
         catch (JsonException exception)
         {
-            throw new SchemaRegistryException(
-                $"Subject '{subject}': the schema is not valid (code 42201): {exception.Message}", SchemaRegistryException.InvalidSchema, isRetriable: false, exception);
+            throw Invalid(subject, exception);
         }
     }
+
+    private static SchemaRegistryException Invalid(string subject, Exception exception) => new(
+        $"Subject '{subject}': the schema is not valid (code 42201): {exception.Message}", SchemaRegistryException.InvalidSchema, isRetriable: false, exception);
 
     // White space never makes a new schema; the order of members does, unless normalised.
     private static string Form(SchemaDefinition schema, bool normalize)

@@ -1,3 +1,5 @@
+using FeaturePipeline.Avro.Schemas;
+
 namespace FeaturePipeline.Avro.Registry;
 
 /// <summary>A schema's reference to a named type that another subject holds.</summary>
@@ -64,6 +66,22 @@ public sealed record RegisteredSchema(int Id, SchemaDefinition Definition)
 
     /// <summary>The schema's text.</summary>
     public string Text => Definition.Schema;
+
+    /// <summary>Parses the text with what it refers to.</summary>
+    /// <param name="validation">How strictly; lenient is right for a schema that others wrote, see <see cref="SchemaValidation.Lenient"/>.</param>
+    /// <exception cref="AvroSchemaException">A text is not a schema.</exception>
+    public AvroSchema Parse(SchemaValidation validation = SchemaValidation.Lenient) => Parse(Text, Dependencies, validation);
+
+    internal static AvroSchema Parse(string text, IReadOnlyList<string> dependencies, SchemaValidation validation)
+    {
+        var references = new List<AvroSchema>(dependencies.Count);
+        foreach (var dependency in dependencies)
+        {
+            references.Add(AvroSchema.Parse(dependency, references, SchemaValidation.Lenient));
+        }
+
+        return AvroSchema.Parse(text, references, validation);
+    }
 }
 
 /// <summary>Answer to a question about compatibility.</summary>

@@ -1,4 +1,5 @@
 using FeaturePipeline.Avro.Registry;
+using FeaturePipeline.Avro.Schemas;
 using FeaturePipeline.Avro.Schemas.Compatibility;
 
 namespace FeaturePipeline.Tests.Avro.Registry;
@@ -62,7 +63,12 @@ public class MockSchemaRegistryTests
         var registered = await _registry.RegisterAsync(
             "carts-value", new SchemaDefinition(cart) { References = [new("Line", "line", 1), new("Money", "money", 1)] });
 
-        Assert.Equal([money, line], (await _registry.GetByIdAsync(registered.Id)).Dependencies);
+        var found = await _registry.GetByIdAsync(registered.Id);
+        Assert.Equal([money, line], found.Dependencies);
+        var parsed = Assert.IsType<RecordSchema>(found.Parse());
+        Assert.Same(parsed.Field("total")!.Schema, Assert.IsType<RecordSchema>(parsed.Field("line")!.Schema).Field("price")!.Schema);
+        var missing = new SchemaDefinition(cart) { References = [new("Line", "line", 2)] };
+        Assert.Equal(SchemaRegistryException.InvalidSchema, (await Refused(_registry.RegisterAsync("carts-value", missing))).ErrorCode);
     }
 
     [Fact]
@@ -74,6 +80,51 @@ public class MockSchemaRegistryTests
         Assert.Equal(CompatibilityLevel.None, await _registry.GetConfigAsync("orders-value"));
         Assert.Equal(CompatibilityLevel.Full, await _registry.GetConfigAsync("others"));
         Assert.Equal(CompatibilityLevel.Full, await _registry.GetConfigAsync());
+    }
+
+    [Fact]
+    public async Task A_schema_that_breaks_the_subjects_level_is_refused_with_the_reason_and_the_version()
+    {
+        const string wider = """{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"note","type":"string","default":""}]}""";
+        const string broken = """{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"buyer","type":"string"}]}""";
+        await _registry.RegisterAsync("orders-value", new SchemaDefinition(Order));
+        var second = await _registry.RegisterAsync("orders-value", new SchemaDefinition(wider));
+        Assert.Equal((2, 2), (second.Id, second.Version));
+
+        var refused = await Refused(_registry.RegisterAsync("orders-value", new SchemaDefinition(broken)));
+        Assert.True(refused.IsIncompatible);
+        Assert.Contains("READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("version 2", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("level BACKWARD", refused.Message, StringComparison.Ordinal);
+        Assert.Equal([1, 2], await _registry.GetVersionsAsync("orders-value"));
+
+        var answer = await _registry.TestCompatibilityAsync("orders-value", new SchemaDefinition(broken));
+        Assert.False(answer.IsCompatible);
+        Assert.Contains("/fields/1", Assert.Single(answer.Messages), StringComparison.Ordinal);
+        Assert.True((await _registry.TestCompatibilityAsync("nobody", new SchemaDefinition(broken))).IsCompatible);
+
+        await _registry.SetConfigAsync(CompatibilityLevel.None, "orders-value");
+        Assert.Equal(3, (await _registry.RegisterAsync("orders-value", new SchemaDefinition(broken))).Version);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"record","name":"R","fields":[{"name":"a","type":"nothing"}]}""")]
+    [InlineData("""{"type":"record","name":"R","fields":[{"name":"a","type":"int","default":"x"}]}""")]
+    public async Task Json_that_is_no_schema_is_refused_as_invalid(string text)
+    {
+        Assert.Equal(SchemaRegistryException.InvalidSchema, (await Refused(_registry.RegisterAsync("s", new SchemaDefinition(text)))).ErrorCode);
+        Assert.Equal(SchemaRegistryException.InvalidSchema, (await Refused(_registry.TestCompatibilityAsync("s", new SchemaDefinition(text)))).ErrorCode);
+        Assert.Empty(await _registry.GetSubjectsAsync());
+    }
+
+    [Fact]
+    public async Task Normalised_registration_takes_another_order_of_members_for_the_same_schema()
+    {
+        const string turned = """{"name":"Order","fields":[{"type":"int","name":"id"}],"type":"record"}""";
+        await _registry.RegisterAsync("orders-value", new SchemaDefinition(Order));
+        Assert.Equal(1, (await _registry.RegisterAsync("orders-value", new SchemaDefinition(turned), normalize: true)).Version);
+        Assert.Equal(1, (await _registry.LookupAsync("orders-value", new SchemaDefinition(turned), normalize: true)).Version);
+        Assert.Equal(2, (await _registry.RegisterAsync("orders-value", new SchemaDefinition(turned))).Version);
     }
 
     [Fact]

@@ -1,0 +1,189 @@
+// One comparison of a reader with a writer. Pairs of composite types are judged once; a pair that is met inside itself (recursive types) holds
+// unless something else in it does not. Source: org.apache.avro.SchemaCompatibility 1.12.
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
+namespace FeaturePipeline.Avro.Schemas.Compatibility;
+
+internal sealed class CompatibilityCheck
+{
+    // Shared types multiply what is found in them: 2^n for n records that each use the next one twice.
+    private const int MaxFound = 1000;
+
+    private static readonly List<Incompatibility> Nothing = [];
+
+    private readonly Dictionary<(AvroSchema Reader, AvroSchema Writer), List<Incompatibility>> _judged = new(new ByReference());
+
+    public List<Incompatibility> Run(AvroSchema reader, AvroSchema writer) => Compare(reader, writer, new Location(null, ""));
+
+    private List<Incompatibility> Compare(AvroSchema reader, AvroSchema writer, Location location)
+    {
+        // Primitives are shared objects: what is found of them belongs to its place.
+        if (reader is PrimitiveSchema || writer is PrimitiveSchema)
+        {
+            return Judge(reader, writer, location);
+        }
+
+        if (!_judged.TryGetValue((reader, writer), out List<Incompatibility>? found))
+        {
+            RuntimeHelpers.EnsureSufficientExecutionStack();
+            _judged[(reader, writer)] = Nothing;
+            found = Judge(reader, writer, location);
+            _judged[(reader, writer)] = found;
+        }
+
+        return found;
+    }
+
+    private List<Incompatibility> Judge(AvroSchema reader, AvroSchema writer, Location location) => (reader, writer) switch
+    {
+        (UnionSchema, UnionSchema union) => EachBranchIsRead(reader, union, location),
+        (_, UnionSchema union) => EachBranchPasses(reader, union, location),
+        (UnionSchema union, _) => union.Branches.Any(branch => Compare(branch, writer, new Location(null, "")).Count == 0)
+            ? Nothing
+            : [MissingBranch(writer, location)],
+        (ArraySchema r, ArraySchema w) => Compare(r.Items, w.Items, location.Down("items")),
+        (MapSchema r, MapSchema w) => Compare(r.Values, w.Values, location.Down("values")),
+        (FixedSchema r, FixedSchema w) => CompareFixed(r, w, location),
+        (EnumSchema r, EnumSchema w) => CompareEnums(r, w, location),
+        (RecordSchema r, RecordSchema w) => CompareRecords(r, w, location),
+        _ => Promotes(reader.Type, writer.Type)
+            ? Nothing
+            : [new Incompatibility(IncompatibilityKind.TypeMismatch, location.ToString(), $"the reader has {Describe(reader)}, the writer {Describe(writer)}")],
+    };
+
+    private static bool Promotes(AvroType reader, AvroType writer) => reader == writer || (reader, writer) switch
+    {
+        (AvroType.Long, AvroType.Int) => true,
+        (AvroType.Float, AvroType.Int or AvroType.Long) => true,
+        (AvroType.Double, AvroType.Int or AvroType.Long or AvroType.Float) => true,
+        (AvroType.Bytes, AvroType.String) => true,
+        (AvroType.String, AvroType.Bytes) => true,
+        _ => false,
+    };
+
+    private List<Incompatibility> EachBranchIsRead(AvroSchema reader, UnionSchema writer, Location location)
+    {
+        var found = new List<Incompatibility>();
+        for (int i = 0; i < writer.Branches.Count; i++)
+        {
+            if (Compare(reader, writer.Branches[i], new Location(null, "")).Count > 0)
+            {
+                found.Add(MissingBranch(writer.Branches[i], location.Down(i)));
+            }
+        }
+
+        return found;
+    }
+
+    private List<Incompatibility> EachBranchPasses(AvroSchema reader, UnionSchema writer, Location location)
+    {
+        var found = new List<Incompatibility>();
+        for (int i = 0; i < writer.Branches.Count; i++)
+        {
+            Add(found, Compare(reader, writer.Branches[i], location.Down(i)));
+        }
+
+        return found;
+    }
+
+    private static List<Incompatibility> CompareFixed(FixedSchema reader, FixedSchema writer, Location location)
+    {
+        var found = CompareNames(reader, writer, location);
+        if (reader.Size != writer.Size)
+        {
+            found.Add(new Incompatibility(
+                IncompatibilityKind.FixedSizeMismatch,
+                location.Down("size").ToString(),
+                string.Create(CultureInfo.InvariantCulture, $"the reader has {reader.Size} bytes, the writer {writer.Size}")));
+        }
+
+        return found;
+    }
+
+    private static List<Incompatibility> CompareEnums(EnumSchema reader, EnumSchema writer, Location location)
+    {
+        var found = CompareNames(reader, writer, location);
+        string[] missing = [.. writer.Symbols.Where(symbol => reader.IndexOf(symbol) < 0)];
+        if (missing.Length > 0 && (reader.Default is null || reader.IndexOf(reader.Default) < 0))
+        {
+            found.Add(new Incompatibility(
+                IncompatibilityKind.MissingEnumSymbols,
+                location.Down("symbols").ToString(),
+                $"the reader lacks {string.Join(", ", missing)} and has no default"));
+        }
+
+        return found;
+    }
+
+    private List<Incompatibility> CompareRecords(RecordSchema reader, RecordSchema writer, Location location)
+    {
+        var found = CompareNames(reader, writer, location);
+        Location fields = location.Down("fields");
+        foreach (RecordField field in reader.Fields)
+        {
+            Location here = fields.Down(field.Position);
+            if (WritersField(field, writer) is { } written)
+            {
+                Add(found, Compare(field.Schema, written.Schema, here.Down("type")));
+            }
+            else if (field.Default is null)
+            {
+                // An enum's own default does not stand for a field that is missing; Java compares it with the record, and says so.
+                Add(found, field.Schema is EnumSchema { Default: not null }
+                    ? Compare(field.Schema, writer, here.Down("type"))
+                    : [new Incompatibility(
+                        IncompatibilityKind.ReaderFieldMissingDefaultValue, here.ToString(), $"the writer has no field '{field.Name}', and the reader no default for it")]);
+            }
+        }
+
+        return found;
+    }
+
+    // Where both the name and an alias are there, the name is meant; the specification is silent.
+    private static RecordField? WritersField(RecordField reader, RecordSchema writer) =>
+        writer.Field(reader.Name) ?? reader.Aliases.Select(writer.Field).FirstOrDefault(static field => field is not null);
+
+    private static List<Incompatibility> CompareNames(NamedSchema reader, NamedSchema writer, Location location) =>
+        string.Equals(reader.Name.Name, writer.Name.Name, StringComparison.Ordinal) || reader.Aliases.Contains(writer.Name)
+            ? []
+            : [new Incompatibility(
+                IncompatibilityKind.NameMismatch,
+                location.Down("name").ToString(),
+                $"the reader's '{reader.Name}' is the writer's '{writer.Name}' only with an alias")];
+
+    private static Incompatibility MissingBranch(AvroSchema writer, Location location) =>
+        new(IncompatibilityKind.MissingUnionBranch, location.ToString(), $"no branch of the reader's union reads {Describe(writer)}");
+
+    private static void Add(List<Incompatibility> to, List<Incompatibility> found) => to.AddRange(found.Take(MaxFound - to.Count));
+
+    private static string Describe(AvroSchema schema) => schema is NamedSchema named ? $"{schema.Type.ToString().ToLowerInvariant()} '{named.Name}'" : schema.TypeName;
+
+    // A path that shares its beginning with its siblings' and becomes text only when something is found.
+    private sealed record Location(Location? Above, string Name)
+    {
+        public Location Down(string name) => new(this, name);
+
+        public Location Down(int index) => new(this, index.ToString(CultureInfo.InvariantCulture));
+
+        public override string ToString()
+        {
+            var names = new Stack<string>();
+            for (Location? at = this; at.Above is not null; at = at.Above)
+            {
+                names.Push(at.Name);
+            }
+
+            return "/" + string.Join('/', names);
+        }
+    }
+
+    private sealed class ByReference : IEqualityComparer<(AvroSchema Reader, AvroSchema Writer)>
+    {
+        public bool Equals((AvroSchema Reader, AvroSchema Writer) x, (AvroSchema Reader, AvroSchema Writer) y) =>
+            ReferenceEquals(x.Reader, y.Reader) && ReferenceEquals(x.Writer, y.Writer);
+
+        public int GetHashCode((AvroSchema Reader, AvroSchema Writer) pair) =>
+            HashCode.Combine(RuntimeHelpers.GetHashCode(pair.Reader), RuntimeHelpers.GetHashCode(pair.Writer));
+    }
+}
