@@ -1,0 +1,50 @@
+// Every log message of the runtime, in one place. Event ids: 1000 thread, 1100 task, 1200 restore, 1300 records, 1400 commit.
+using FeaturePipeline.Streams.Clients;
+using FeaturePipeline.Streams.Tasks;
+using FeaturePipeline.Streams.Threads;
+using Microsoft.Extensions.Logging;
+
+namespace FeaturePipeline.Streams.Diagnostics;
+
+/// <summary>Log messages of the runtime.</summary>
+internal static partial class LogMessages
+{
+    [LoggerMessage(1000, LogLevel.Information, "Stream thread {Thread}: {From} -> {To}")]
+    public static partial void ThreadStateChanged(this ILogger logger, string thread, StreamThreadState from, StreamThreadState to);
+
+    [LoggerMessage(1001, LogLevel.Critical, "Stream thread {Thread} failed and the application stops: {Message}")]
+    public static partial void ThreadFailed(this ILogger logger, Exception exception, string thread, string message);
+
+    [LoggerMessage(1002, LogLevel.Warning, "Stream thread {Thread}: tasks moved to another member, rejoining: {Message}")]
+    public static partial void TasksMigrated(this ILogger logger, string thread, string message);
+
+    [LoggerMessage(1003, LogLevel.Warning, "Stream thread {Thread}: no answer, trying again after {BackoffMs} ms: {Message}")]
+    public static partial void Retrying(this ILogger logger, string thread, long backoffMs, string message);
+
+    [LoggerMessage(1004, LogLevel.Information, "Instance {InstanceId}, transactional ids {TransactionalIdPrefix}-<thread>, state in {StateDirectory}")]
+    public static partial void InstanceChosen(this ILogger logger, string instanceId, string transactionalIdPrefix, string stateDirectory);
+
+    [LoggerMessage(1100, LogLevel.Information, "Task {TaskId}: {From} -> {To}, source {Source}")]
+    public static partial void TaskStateChanged(this ILogger logger, TaskId taskId, TaskState from, TaskState to, TopicPartition source);
+
+    [LoggerMessage(1101, LogLevel.Warning, "Task {TaskId}: state is corrupted, restoring it from the changelog: {Message}")]
+    public static partial void TaskCorrupted(this ILogger logger, TaskId taskId, string message);
+
+    [LoggerMessage(1102, LogLevel.Warning, "Task {TaskId}: waiting at {Source} offset {Offset} until the schema of the record is known")]
+    public static partial void TaskParked(this ILogger logger, TaskId taskId, TopicPartition source, long offset);
+
+    [LoggerMessage(1200, LogLevel.Information, "Task {TaskId}: restored {StoreName} to offset {Offset} in {ElapsedMs} ms, {RecordCount} records, {EntryCount} entries")]
+    public static partial void StoreRestored(
+        this ILogger logger, TaskId taskId, string storeName, long offset, long elapsedMs, long recordCount, int entryCount);
+
+    [LoggerMessage(1201, LogLevel.Information, "Task {TaskId}: {StoreName} waits for open transactions on {Changelog}: last stable offset {LastStable}, end {End}")]
+    public static partial void RestoreWaits(
+        this ILogger logger, TaskId taskId, string storeName, TopicPartition changelog, long lastStable, long end);
+
+    [LoggerMessage(1300, LogLevel.Warning, "{Count} records dropped, reason {Reason}; the last at {Topic}-{Partition} offset {Offset}: {Message}")]
+    public static partial void RecordDropped(
+        this ILogger logger, string reason, long count, string topic, int partition, long offset, string message);
+
+    [LoggerMessage(1400, LogLevel.Warning, "Stream thread {Thread}: transaction aborted, state rolled back to the last commit: {Message}")]
+    public static partial void TransactionAborted(this ILogger logger, string thread, string message);
+}

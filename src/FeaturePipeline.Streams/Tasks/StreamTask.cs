@@ -1,0 +1,194 @@
+// One task: one partition of one source, its operators and their state. Invariant: Position is the offset of the next record whose
+// effects are not in the state, and CommittedPosition the same for what is durable; a rollback makes them equal.
+using FeaturePipeline.Streams.Clients;
+using FeaturePipeline.Streams.Diagnostics;
+using FeaturePipeline.Streams.Processors;
+using FeaturePipeline.Streams.State;
+using FeaturePipeline.Streams.Topology;
+using Microsoft.Extensions.Logging;
+
+namespace FeaturePipeline.Streams.Tasks;
+
+/// <summary>A task of a stream thread.</summary>
+/// <remarks>Changed by its thread only; the counters may be read by any.</remarks>
+internal sealed class StreamTask(TaskContext context, TaskSource source, ILogger logger)
+{
+    private long _atEndSinceMs = -1;
+    private long _streamTimeAtEndMs = -1;
+
+    /// <summary>Identity.</summary>
+    public TaskId Id => context.Id;
+
+    /// <summary>Partition that the task reads.</summary>
+    public TopicPartition SourcePartition => context.Source;
+
+    /// <summary>State.</summary>
+    public TaskState State { get; private set; }
+
+    /// <summary>Offset of the next record to process.</summary>
+    public long Position { get; private set; } = -1;
+
+    /// <summary>Position as of the last commit.</summary>
+    public long CommittedPosition { get; private set; } = -1;
+
+    /// <summary>Wall time (ms) until which the task waits before it reads the same record again; 0 when it does not wait.</summary>
+    public long ParkedUntilMs { get; private set; }
+
+    /// <summary>Records taken from the partition since the task was created, dropped ones included.</summary>
+    public long ProcessedCount { get; private set; }
+
+    /// <summary>End of the partition as last seen; -1 before the first fetch.</summary>
+    public long EndOffset { get; set; } = -1;
+
+    /// <summary>Windows emitted as final since the task was created.</summary>
+    public long ClosedCount => source.ClosedCount;
+
+    /// <summary>Stream time, ms since the epoch; -1 before the first event.</summary>
+    public long StreamTimeMs => context.Time.StreamTimeMs;
+
+    /// <summary>The stores of the task's operators.</summary>
+    public IReadOnlyList<StateStore> Stores => source.Stores;
+
+    /// <summary>Whether a commit would make anything durable.</summary>
+    public bool IsDirty => Position != CommittedPosition || HasDirtyStore();
+
+    /// <summary>Records dropped for a reason since the task was created.</summary>
+    public long DroppedCount(DropReason reason) => context.DroppedCount(reason);
+
+    /// <summary>Moves to another state.</summary>
+    public void TransitTo(TaskState state)
+    {
+        TaskState from = State;
+        State = TaskStates.Next(Id, from, state);
+        logger.TaskStateChanged(Id, from, state, SourcePartition);
+    }
+
+    /// <summary>Sets where the task starts: the group's committed offset.</summary>
+    public void StartAt(long offset)
+    {
+        Position = offset;
+        CommittedPosition = offset;
+    }
+
+    /// <summary>Processes one record; one that was processed before is skipped.</summary>
+    public void Process(RecordBatch batch, in ConsumedRecord record)
+    {
+        if (record.Offset < Position || ParkedUntilMs > 0)
+        {
+            return;
+        }
+
+        if (!source.Process(batch, in record))
+        {
+            Park(record.Offset);
+            return;
+        }
+
+        Position = record.Offset + 1;
+        ProcessedCount++;
+        _atEndSinceMs = -1;
+    }
+
+    /// <summary>The consumer stands at the end of the partition: everything before <paramref name="offset"/> was returned.</summary>
+    public void ReachedEnd(long offset, long nowMs)
+    {
+        context.NowMs = nowMs;
+        if (ParkedUntilMs > 0 || offset < Position)
+        {
+            return;
+        }
+
+        Position = offset; // Control records of transactions are never returned; they are behind us, too.
+        EndOffset = offset;
+        if (_atEndSinceMs < 0)
+        {
+            _atEndSinceMs = context.NowMs;
+            _streamTimeAtEndMs = StreamTimeMs;
+        }
+    }
+
+    /// <summary>Sets the wall clock of what follows.</summary>
+    public void SetNow(long nowMs) => context.NowMs = nowMs;
+
+    /// <summary>
+    /// Lets stream time of an idle partition flow: by the wall time that passed since it became idle, never to 'now', so that
+    /// replayed history is not closed by today's clock.
+    /// </summary>
+    public void Punctuate()
+    {
+        long idleAfterMs = (long)context.Options.IdleAfter.TotalMilliseconds;
+        if (idleAfterMs <= 0 || _atEndSinceMs < 0 || _streamTimeAtEndMs < 0)
+        {
+            return;
+        }
+
+        long idleMs = context.NowMs - _atEndSinceMs - idleAfterMs;
+        if (idleMs > 0 && context.Time.Advance(_streamTimeAtEndMs + idleMs))
+        {
+            source.CloseDue();
+        }
+    }
+
+    /// <summary>Emits what is due after a restore: a shorter gap or grace may have closed windows.</summary>
+    public void CloseDue() => source.CloseDue();
+
+    /// <summary>Sends the state's changes to the changelogs.</summary>
+    public void Flush()
+    {
+        foreach (StateStore store in source.Stores)
+        {
+            store.Flush(context.Collector, Id.Partition, context.NowMs);
+        }
+    }
+
+    /// <summary>The transaction is durable.</summary>
+    public void CommitCompleted()
+    {
+        foreach (StateStore store in source.Stores)
+        {
+            store.CommitCompleted();
+        }
+
+        context.Time.CommitCompleted();
+        CommittedPosition = Position;
+    }
+
+    /// <summary>The transaction was aborted: state, time and position are as at the last commit.</summary>
+    public void Rollback()
+    {
+        foreach (StateStore store in source.Stores)
+        {
+            store.Rollback();
+        }
+
+        context.Time.Rollback();
+        Position = CommittedPosition;
+        ParkedUntilMs = 0;
+        _atEndSinceMs = -1;
+    }
+
+    /// <summary>Ends the wait of a parked task; the record is read again.</summary>
+    public void Unpark() => ParkedUntilMs = 0;
+
+    private void Park(long offset)
+    {
+        const long ParkMs = 50;
+        logger.TaskParked(Id, SourcePartition, offset);
+        Position = offset;
+        ParkedUntilMs = context.NowMs + ParkMs;
+        _atEndSinceMs = -1;
+    }
+
+    private bool HasDirtyStore()
+    {
+        foreach (StateStore store in source.Stores)
+        {
+            if (store.IsDirty)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,224 @@
+using FeaturePipeline.Streams.Changelogs;
+using FeaturePipeline.Streams.Clients;
+using FeaturePipeline.Streams.Diagnostics;
+using FeaturePipeline.Streams.Errors;
+using FeaturePipeline.Streams.Topology;
+using Microsoft.Extensions.Logging;
+
+namespace FeaturePipeline.Streams.Tasks;
+
+/// <summary>The tasks of one stream thread: created, initialised, run, committed, rolled back, closed.</summary>
+internal sealed class TaskManager(
+    Topology.Topology topology,
+    StreamsOptions options,
+    ChangelogReader changelogs,
+    TimeProvider timeProvider,
+    ILogger logger)
+{
+    private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<TopicPartition, StreamTask> _tasks = [];
+    private volatile StreamTask[] _snapshot = [];
+    private RecordCollector? _collector;
+    private DeadLetters? _deadLetters;
+    private long _endsReadAtMs;
+
+    /// <summary>The tasks now; safe to read from any thread.</summary>
+    public IReadOnlyList<StreamTask> Tasks => _snapshot;
+
+    /// <summary>Whether every task runs.</summary>
+    public bool AllRunning => Array.TrueForAll(_snapshot, t => t.State == TaskState.Running);
+
+    /// <summary>Tasks created since the thread started.</summary>
+    public long CreatedCount { get; private set; }
+
+    /// <summary>Tasks closed since the thread started.</summary>
+    public long ClosedCount { get; private set; }
+
+    /// <summary>Gives new tasks their way out; there must be none open that uses another.</summary>
+    public void Use(RecordCollector collector)
+    {
+        _collector = collector;
+        _deadLetters = new DeadLetters(options, collector, logger);
+    }
+
+    /// <summary>Creates tasks for partitions that were assigned.</summary>
+    public void Create(IEnumerable<TopicPartition> partitions)
+    {
+        foreach (TopicPartition partition in partitions)
+        {
+            if (_tasks.ContainsKey(partition))
+            {
+                continue;
+            }
+
+            Subtopology subtopology = topology.Subtopologies.First(s => s.SourceTopic == partition.Topic);
+            TaskContext context = new(new TaskId(subtopology.Id, partition.Partition), partition, options, _collector!, _deadLetters!);
+            context.NowMs = Now();
+            _tasks.Add(partition, new StreamTask(context, subtopology.CreateTask(context), logger));
+            CreatedCount++;
+        }
+
+        Publish();
+    }
+
+    /// <summary>Closes tasks without committing: what they did since the last commit is void.</summary>
+    public void Close(IEnumerable<TopicPartition> partitions)
+    {
+        foreach (TopicPartition partition in partitions.ToList())
+        {
+            if (_tasks.Remove(partition, out StreamTask? task))
+            {
+                changelogs.Remove(task);
+                task.TransitTo(TaskState.Closed);
+                StreamsMetrics.TaskClosed(task);
+                ClosedCount++;
+            }
+        }
+
+        Publish();
+    }
+
+    /// <summary>Closes every task.</summary>
+    public void CloseAll() => Close([.. _tasks.Keys]);
+
+    /// <summary>Takes new tasks to their committed offset, restores them, and starts the restored ones.</summary>
+    /// <exception cref="RetriableException">The broker does not answer; call again later.</exception>
+    public void Initialize(IStreamsConsumer consumer, TimeSpan restoreTimeout)
+    {
+        List<StreamTask> created = [.. _tasks.Values.Where(t => t.State == TaskState.Created)];
+        if (created.Count > 0)
+        {
+            // Committed offsets first, then the ends of the changelogs: see ChangelogReader.
+            IReadOnlyDictionary<TopicPartition, long?> committed =
+                consumer.Committed([.. created.Select(t => t.SourcePartition)], QueryTimeout);
+            foreach (StreamTask task in created)
+            {
+                task.StartAt(committed.GetValueOrDefault(task.SourcePartition) ?? StartOf(task.SourcePartition, consumer));
+                task.TransitTo(TaskState.Restoring);
+                changelogs.Add(task);
+            }
+        }
+
+        changelogs.Step(restoreTimeout);
+        foreach (StreamTask task in _tasks.Values)
+        {
+            if (task.State == TaskState.Restoring && changelogs.IsRestored(task))
+            {
+                consumer.Seek(new TopicPartitionOffset(task.SourcePartition, task.Position));
+                consumer.Resume([task.SourcePartition]);
+                task.TransitTo(TaskState.Running);
+                task.SetNow(Now());
+                task.CloseDue();
+            }
+        }
+    }
+
+    /// <summary>Gives a batch to the running tasks. Records of partitions that moved meanwhile are someone else's: they are dropped.</summary>
+    public void Process(RecordBatch batch)
+    {
+        long nowMs = Now();
+        TopicPartition current = default;
+        StreamTask? task = null;
+        foreach (ref readonly ConsumedRecord record in batch.Records)
+        {
+            if (record.Partition != current.Partition || !ReferenceEquals(record.Topic, current.Topic))
+            {
+                current = record.TopicPartition;
+                task = Running(current);
+                task?.SetNow(nowMs);
+            }
+
+            task?.Process(batch, in record);
+        }
+
+        foreach (TopicPartitionOffset end in batch.Ends)
+        {
+            Running(end.TopicPartition)?.ReachedEnd(end.Offset, nowMs);
+        }
+    }
+
+    /// <summary>What happens by wall-clock time: idle partitions' stream time, parked tasks, the ends of partitions.</summary>
+    public void Punctuate(IStreamsConsumer consumer)
+    {
+        long nowMs = Now();
+        bool readEnds = nowMs - _endsReadAtMs >= 1000;
+        foreach (StreamTask task in _snapshot)
+        {
+            if (task.State != TaskState.Running)
+            {
+                continue;
+            }
+
+            task.SetNow(nowMs);
+            if (task.ParkedUntilMs == 0)
+            {
+                task.Punctuate();
+            }
+            else if (nowMs < task.ParkedUntilMs)
+            {
+                consumer.Pause([task.SourcePartition]);
+            }
+            else
+            {
+                task.Unpark();
+                consumer.Seek(new TopicPartitionOffset(task.SourcePartition, task.Position));
+                consumer.Resume([task.SourcePartition]);
+            }
+
+            if (readEnds)
+            {
+                task.EndOffset = Math.Max(task.EndOffset, consumer.LastSeenEnd(task.SourcePartition) ?? -1);
+                _endsReadAtMs = nowMs;
+            }
+        }
+    }
+
+    /// <summary>Commits what the tasks did; nothing when they did nothing.</summary>
+    /// <returns>Whether there was anything to commit.</returns>
+    public bool Commit(IStreamsConsumer consumer, Action<RetriableException> retry)
+    {
+        List<StreamTask> dirty = [.. _tasks.Values.Where(t => t.State == TaskState.Running && t.IsDirty)];
+        if (dirty.Count == 0)
+        {
+            return false;
+        }
+
+        foreach (StreamTask task in dirty)
+        {
+            task.Flush();
+        }
+
+        _collector!.Commit([.. dirty.Select(t => new TopicPartitionOffset(t.SourcePartition, t.Position))], consumer, retry);
+        foreach (StreamTask task in dirty)
+        {
+            task.CommitCompleted();
+        }
+
+        return true;
+    }
+
+    /// <summary>Rolls every task back to the last commit and reads again from there.</summary>
+    public void Rollback(IStreamsConsumer consumer)
+    {
+        foreach (StreamTask task in _tasks.Values.Where(t => t.State == TaskState.Running))
+        {
+            task.Rollback();
+            consumer.Seek(new TopicPartitionOffset(task.SourcePartition, task.Position));
+            consumer.Resume([task.SourcePartition]);
+        }
+    }
+
+    private StreamTask? Running(TopicPartition partition) =>
+        _tasks.TryGetValue(partition, out StreamTask? task) && task.State == TaskState.Running ? task : null;
+
+    private long StartOf(TopicPartition partition, IStreamsConsumer consumer)
+    {
+        Watermarks ends = consumer.QueryWatermarks(partition, QueryTimeout);
+        return options.AutoOffsetReset == OffsetReset.Earliest ? ends.Low : ends.LastStable;
+    }
+
+    private long Now() => timeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private void Publish() => _snapshot = [.. _tasks.Values];
+}
