@@ -1,1 +1,36 @@
-return 0;
+using BenchmarkDotNet.Running;
+using FeaturePipeline.Benchmarks.Commands;
+
+// Micro benchmarks (BenchmarkDotNet), and the commands that the scripts of this folder use on a real broker.
+const string Usage = """
+    micro [BenchmarkDotNet options]   decode, encode and the like; in this process, all unless --filter is given
+    verify-sessions --bootstrap HOST:PORT --registry URL [--source TOPIC] [--features TOPIC] [--job user_sessions|J1] [--gap-ms N] [--grace-ms N]
+                                      recomputes a session view from the log and compares record by record; exit 1 on a difference
+    """;
+
+if (args is [])
+{
+    Console.Error.WriteLine(Usage);
+    return 2;
+}
+
+try
+{
+    switch (args[0])
+    {
+        case "micro":
+            string[] rest = args.Contains("--filter") ? args[1..] : [.. args[1..], "--filter", "*"];
+            _ = BenchmarkSwitcher.FromAssembly(typeof(VerifySessionsCommand).Assembly).Run(["--inProcess", .. rest]);
+            return 0;
+        case "verify-sessions":
+            return VerifySessionsCommand.Run(new CommandOptions(args[1..]));
+        default:
+            Console.Error.WriteLine($"Unknown command '{args[0]}'.\n{Usage}");
+            return 2;
+    }
+}
+catch (ArgumentException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 2;
+}
