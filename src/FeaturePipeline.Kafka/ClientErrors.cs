@@ -1,0 +1,82 @@
+using Confluent.Kafka;
+
+namespace FeaturePipeline.Kafka;
+
+/// <summary>One error that a client goes on after by itself, as the health check shows it.</summary>
+/// <param name="ClientId">The client that reported it.</param>
+/// <param name="Code">Name of librdkafka's error code, for example <c>Local_AllBrokersDown</c>.</param>
+/// <param name="Reason">librdkafka's text.</param>
+/// <param name="At">When it was reported.</param>
+public sealed record ClientError(string ClientId, string Code, string Reason, DateTimeOffset At);
+
+/// <summary>What is wrong with the cluster right now, as the clients see it; thread-safe.</summary>
+/// <remarks>
+/// Brokers that are away, a topic that does not exist yet: librdkafka retries these for ever, so they are no exceptions.
+/// A lost connection counts until a broker has answered again, anything else until records flow again.
+/// </remarks>
+public sealed class ClientErrors
+{
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private ClientError? _connection;
+    private ClientError? _other;
+    private ClientError? _last;
+    private long _count;
+
+    internal ClientErrors(TimeProvider time) => _time = time;
+
+    /// <summary>The latest error that is not over; null when all is well.</summary>
+    public ClientError? Current => Volatile.Read(ref _connection) ?? Volatile.Read(ref _other);
+
+    /// <summary>The latest error, also one that is over; null when there was none.</summary>
+    public ClientError? Last => Volatile.Read(ref _last);
+
+    /// <summary>Errors reported since the start.</summary>
+    public long Count => Interlocked.Read(ref _count);
+
+    /// <summary>Called for every error, on the thread that noticed it; for logging. It must not throw.</summary>
+    public Action<ClientError>? OnReported { get; set; }
+
+    internal bool IsConnectionLost => Volatile.Read(ref _connection) is not null;
+
+    internal void Report(string clientId, ErrorCode code, string reason)
+    {
+        var error = new ClientError(clientId, code.ToString(), reason, _time.GetUtcNow());
+        bool isConnection = code is ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Transport or ErrorCode.Local_Resolve
+            or ErrorCode.Local_Ssl or ErrorCode.Local_TimedOut or ErrorCode.Local_Authentication or ErrorCode.Local_TimedOutQueue;
+        lock (_gate)
+        {
+            Volatile.Write(ref _last, error);
+            if (isConnection)
+            {
+                Volatile.Write(ref _connection, error);
+            }
+            else
+            {
+                Volatile.Write(ref _other, error);
+            }
+        }
+
+        Interlocked.Increment(ref _count);
+        OnReported?.Invoke(error);
+    }
+
+    /// <summary>A broker answered: the connection is back.</summary>
+    internal void Answered()
+    {
+        if (Volatile.Read(ref _connection) is not null)
+        {
+            Volatile.Write(ref _connection, null);
+        }
+    }
+
+    /// <summary>Records flow: whatever was wrong is over.</summary>
+    internal void Flowed()
+    {
+        Answered();
+        if (Volatile.Read(ref _other) is not null)
+        {
+            Volatile.Write(ref _other, null);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using FeaturePipeline.Streams.Clients;
+using FeaturePipeline.Streams.Errors;
+
+namespace FeaturePipeline.Kafka;
+
+/// <summary>The admin port on Confluent.Kafka's admin client.</summary>
+internal sealed class KafkaAdmin : IAdmin
+{
+    private readonly IAdminClient _admin;
+    private readonly EmbeddedBroker? _embedded;
+    private readonly ClientErrors _errors;
+    private readonly TimeProvider _time;
+
+    internal KafkaAdmin(
+        IReadOnlyDictionary<string, string> properties, EmbeddedBroker? embedded, ClientErrors errors, TimeProvider time, Action<LogMessage> log)
+    {
+        _embedded = embedded;
+        _errors = errors;
+        _time = time;
+        string clientId = properties["client.id"];
+        _admin = new AdminClientBuilder(properties)
+            .SetErrorHandler((_, error) => errors.Report(clientId, error.Code, error.Reason))
+            .SetLogHandler((_, message) => log(message))
+            .Build();
+    }
+
+    /// <inheritdoc/>
+    public int? PartitionCount(string topic, TimeSpan timeout)
+    {
+        string operation = $"Reading the partitions of topic '{topic}'";
+        return Call(operation, () => _embedded is null ? Describe(topic, timeout) : FromMetadata(topic, timeout));
+    }
+
+    /// <inheritdoc/>
+    public void CreateMissingTopics(IReadOnlyCollection<TopicSpec> topics, TimeSpan timeout)
+    {
+        if (_embedded is not null)
+        {
+            foreach (TopicSpec topic in topics)
+            {
+                _embedded.CreateTopic(topic.Name, topic.Partitions);
+            }
+
+            return;
+        }
+
+        long start = _time.GetTimestamp();
+        List<TopicSpec> missing = topics.Where(t => PartitionCount(t.Name, timeout) is null).ToList();
+        if (missing.Count == 0)
+        {
+            return;
+        }
+
+        string names = string.Join(", ", missing.Select(static t => $"'{t.Name}'"));
+        Call($"Creating topics {names}", () => Create(missing, timeout));
+        WaitUntilVisible(missing, timeout - _time.GetElapsedTime(start));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _admin.Dispose();
+
+    private T Call<T>(string operation, Func<T> action)
+    {
+        try
+        {
+            T result = action();
+            _errors.Answered();
+            return result;
+        }
+        catch (KafkaException e)
+        {
+            throw KafkaErrors.Map(operation, e);
+        }
+    }
+
+    private int? Describe(string topic, TimeSpan timeout)
+    {
+        try
+        {
+            DescribeTopicsResult result = _admin.DescribeTopicsAsync(
+                TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = timeout }).GetAwaiter().GetResult();
+            return result.TopicDescriptions[0].Partitions.Count;
+        }
+        catch (DescribeTopicsException e)
+        {
+            Error error = e.Results.TopicDescriptions[0].Error;
+            if (error.Code == ErrorCode.UnknownTopicOrPart)
+            {
+                return null;
+            }
+
+            throw new KafkaException(error, e);
+        }
+    }
+
+    // Of all topics: a request for one would create it on the embedded broker.
+    private int? FromMetadata(string topic, TimeSpan timeout) =>
+        _admin.GetMetadata(timeout).Topics.Find(t => t.Topic == topic)?.Partitions.Count;
+
+    private bool Create(List<TopicSpec> topics, TimeSpan timeout)
+    {
+        var specifications = topics.Select(static t => new TopicSpecification
+        {
+            Name = t.Name,
+            NumPartitions = t.Partitions,
+            ReplicationFactor = t.ReplicationFactor,
+            Configs = new Dictionary<string, string>(t.Config, StringComparer.Ordinal),
+        });
+        try
+        {
+            _admin.CreateTopicsAsync(specifications, new CreateTopicsOptions { RequestTimeout = timeout, OperationTimeout = timeout })
+                .GetAwaiter().GetResult();
+        }
+        catch (CreateTopicsException e)
+        {
+            // Another instance that starts at the same time may have been first.
+            CreateTopicReport? failed = e.Results.Find(static r => r.Error.IsError && r.Error.Code != ErrorCode.TopicAlreadyExists);
+            if (failed is not null)
+            {
+                throw new KafkaException(new Error(failed.Error.Code, $"topic '{failed.Topic}': {failed.Error.Reason}"), e);
+            }
+        }
+
+        return true;
+    }
+
+    // CreateTopics returns when the controller has decided; brokers learn of it a moment later.
+    private void WaitUntilVisible(List<TopicSpec> topics, TimeSpan timeout)
+    {
+        long start = _time.GetTimestamp();
+        using var pause = new ManualResetEventSlim();
+        foreach (TopicSpec topic in topics)
+        {
+            while (PartitionCount(topic.Name, timeout) is null)
+            {
+                if (_time.GetElapsedTime(start) >= timeout)
+                {
+                    throw new RetriableException(
+                        $"Topic '{topic.Name}' was created but is not visible after {timeout.TotalSeconds:0} s. Check the brokers' log.");
+                }
+
+                pause.Wait(50);
+            }
+        }
+    }
+}
