@@ -1,0 +1,112 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using FeaturePipeline.Avro.Registry;
+
+namespace FeaturePipeline.Tests.Avro.Registry;
+
+public sealed class RegistryTlsTests : IDisposable
+{
+    private static readonly ScriptedAnswer Found = new(200, """{"schema":"\"int\""}""");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("registry-tls");
+    private readonly X509Certificate2 _ca = Authority("test authority");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task A_registry_whose_certificate_comes_from_the_given_authority_is_trusted()
+    {
+        await using var server = new ScriptedServer(_ => Found, Tls(Issue(_ca, "localhost")));
+        using var registry = Registry(server.Url, options => options.CaLocation = Write("ca.pem", _ca.ExportCertificatePem()));
+        Assert.Equal("\"int\"", (await registry.GetByIdAsync(1)).Text);
+    }
+
+    [Fact]
+    public async Task A_registry_is_not_trusted_without_its_authority()
+    {
+        await using var server = new ScriptedServer(_ => Found, Tls(Issue(_ca, "localhost")));
+        using var system = Registry(server.Url);
+        Assert.Equal(0, (await Assert.ThrowsAsync<SchemaRegistryException>(() => system.GetByIdAsync(1))).ErrorCode);
+        using var other = Registry(server.Url, options => options.CaLocation = Write("other.pem", Authority("another").ExportCertificatePem()));
+        Assert.Equal(0, (await Assert.ThrowsAsync<SchemaRegistryException>(() => other.GetByIdAsync(1))).ErrorCode);
+        Assert.Empty(server.Requests);
+    }
+
+    [Fact]
+    public async Task A_certificate_for_another_host_is_not_trusted()
+    {
+        await using var server = new ScriptedServer(_ => Found, Tls(Issue(_ca, "registry.example")));
+        using var registry = Registry(server.Url, options => options.CaLocation = Write("ca.pem", _ca.ExportCertificatePem()));
+        await Assert.ThrowsAsync<SchemaRegistryException>(() => registry.GetByIdAsync(1));
+        Assert.Empty(server.Requests);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_client_shows_its_certificate(bool keyInItsOwnFile)
+    {
+        var client = Issue(_ca, "pipeline");
+        var key = client.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem();
+        var certificate = client.ExportCertificatePem() + "\n" + _ca.ExportCertificatePem();
+        await using var server = new ScriptedServer(_ => Found, Tls(Issue(_ca, "localhost"), askClient: true));
+        using var registry = Registry(server.Url, options =>
+        {
+            options.CaLocation = Write("ca.pem", _ca.ExportCertificatePem());
+            options.CertificateLocation = Write("client.pem", keyInItsOwnFile ? certificate : certificate + "\n" + key);
+            options.KeyLocation = keyInItsOwnFile ? Write("client.key", key) : null;
+        });
+        await registry.GetByIdAsync(1);
+        Assert.Equal("CN=pipeline", Assert.Single(server.Clients)!.Subject);
+    }
+
+    [Fact]
+    public void A_certificate_without_its_key_is_refused_by_name()
+    {
+        var file = Write("client.pem", Issue(_ca, "pipeline").ExportCertificatePem());
+        Assert.Contains("KeyLocation", Assert.Throws<ArgumentException>(() => Registry("https://localhost", o => o.CertificateLocation = file)).Message, StringComparison.Ordinal);
+        var empty = Write("empty.pem", "nothing");
+        Assert.Contains("CaLocation", Assert.Throws<ArgumentException>(() => Registry("https://localhost", o => o.CaLocation = empty)).Message, StringComparison.Ordinal);
+    }
+
+    private static X509Certificate2 Authority(string name)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+    }
+
+    private static X509Certificate2 Issue(X509Certificate2 ca, string name)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(name);
+        request.CertificateExtensions.Add(names.Build());
+        using var bare = request.Create(ca, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1), RandomNumberGenerator.GetBytes(8));
+        return X509CertificateLoader.LoadPkcs12(bare.CopyWithPrivateKey(key).Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
+    }
+
+    private static SslServerAuthenticationOptions Tls(X509Certificate2 certificate, bool askClient = false) => new()
+    {
+        ServerCertificate = certificate,
+        ClientCertificateRequired = askClient,
+        RemoteCertificateValidationCallback = (_, _, _, _) => true,
+    };
+
+    private string Write(string name, string text)
+    {
+        var path = Path.Combine(_folder.FullName, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    private static HttpSchemaRegistry Registry(string url, Action<SchemaRegistryOptions>? set = null)
+    {
+        var options = new SchemaRegistryOptions { Url = url };
+        set?.Invoke(options);
+        return new HttpSchemaRegistry(options, new FastTimeProvider());
+    }
+}
