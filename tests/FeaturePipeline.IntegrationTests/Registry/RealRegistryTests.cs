@@ -1,0 +1,110 @@
+using FeaturePipeline.Avro.Registry;
+using FeaturePipeline.Avro.Schemas;
+using FeaturePipeline.Avro.Schemas.Compatibility;
+
+namespace FeaturePipeline.IntegrationTests.Registry;
+
+/// <summary>The client against a real registry, whose address is in the environment variable FEATUREPIPELINE_TEST_REGISTRY.</summary>
+public sealed class RealRegistryTests : IDisposable
+{
+    private const string Variable = "FEATUREPIPELINE_TEST_REGISTRY";
+    private const string Order = """{"type":"record","name":"Order","fields":[{"name":"id","type":"int"}]}""";
+    private const string Wider = """{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"note","type":["null","string"],"default":null}]}""";
+    private const string Broken = """{"type":"record","name":"Order","fields":[{"name":"id","type":"string"}]}""";
+    private readonly string _subject = $"test-{Guid.NewGuid():N}-value";
+    private readonly HttpSchemaRegistry? _registry = Connect();
+
+    public void Dispose() => _registry?.Dispose();
+
+    [Fact]
+    public async Task A_schema_evolves_compatibly_and_is_refused_incompatibly_with_the_registrys_reason()
+    {
+        var registry = Registry();
+        await registry.SetConfigAsync(CompatibilityLevel.Backward, _subject);
+        Assert.Equal(CompatibilityLevel.Backward, await registry.GetConfigAsync(_subject));
+        Assert.True((await registry.TestCompatibilityAsync(_subject, new SchemaDefinition(Order))).IsCompatible);
+
+        var first = await registry.RegisterAsync(_subject, new SchemaDefinition(Order));
+        Assert.True((await registry.TestCompatibilityAsync(_subject, new SchemaDefinition(Wider))).IsCompatible);
+        var second = await registry.RegisterAsync(_subject, new SchemaDefinition(Wider));
+        Assert.NotEqual(first.Id, second.Id);
+        Assert.Equal([1, 2], await registry.GetVersionsAsync(_subject));
+        Assert.Equal(second.Id, (await registry.GetLatestAsync(_subject)).Id);
+        Assert.Contains(_subject, await registry.GetSubjectsAsync());
+
+        Assert.False((await registry.TestCompatibilityAsync(_subject, new SchemaDefinition(Broken))).IsCompatible);
+        var refused = await Refused(registry.RegisterAsync(_subject, new SchemaDefinition(Broken)));
+        Assert.True(refused.IsIncompatible);
+        Assert.Contains("STRING not compatible", refused.Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal([1, 2], await registry.GetVersionsAsync(_subject));
+    }
+
+    [Fact]
+    public async Task A_client_that_starts_anew_finds_what_another_registered()
+    {
+        var registered = await Registry().RegisterAsync(_subject, new SchemaDefinition(Order));
+        using var other = Connect()!;
+        Assert.Equal(AvroSchema.Parse(Order).CanonicalForm, (await other.GetByIdAsync(registered.Id)).Parse().CanonicalForm);
+        Assert.Equal(registered.Id, (await other.RegisterAsync(_subject, new SchemaDefinition(Order))).Id);
+        var found = await other.LookupAsync(_subject, new SchemaDefinition(Order));
+        Assert.Equal((registered.Id, 1), (found.Id, found.Version));
+        Assert.Equal(registered.Id, (await other.GetVersionAsync(_subject, 1)).Id);
+    }
+
+    [Fact]
+    public async Task References_between_subjects_are_registered_and_resolved()
+    {
+        const string money = """{"type":"record","name":"Money","namespace":"shop","fields":[{"name":"cents","type":"long"}]}""";
+        const string line = """{"type":"record","name":"Line","namespace":"shop","fields":[{"name":"price","type":"shop.Money"}]}""";
+        const string cart = """{"type":"record","name":"Cart","namespace":"shop","fields":[{"name":"lines","type":{"type":"array","items":"shop.Line"}},{"name":"total","type":"shop.Money"}]}""";
+        var registry = Registry();
+        await registry.RegisterAsync(_subject + "-money", new SchemaDefinition(money));
+        await registry.RegisterAsync(_subject + "-line", new SchemaDefinition(line) { References = [new("shop.Money", _subject + "-money", 1)] });
+        var registered = await registry.RegisterAsync(
+            _subject, new SchemaDefinition(cart) { References = [new("shop.Line", _subject + "-line", 1), new("shop.Money", _subject + "-money", 1)] });
+
+        using var other = Connect()!;
+        var found = await other.GetByIdAsync(registered.Id);
+        Assert.Equal(2, found.Dependencies.Count);
+        var parsed = Assert.IsType<RecordSchema>(found.Parse());
+        Assert.Equal("shop.Money", parsed.Field("total")!.Schema.TypeName);
+    }
+
+    [Fact]
+    public async Task What_the_registry_does_not_have_is_not_found()
+    {
+        var registry = Registry();
+        Assert.Equal(SchemaRegistryException.SchemaNotFound, (await Refused(registry.GetByIdAsync(int.MaxValue))).ErrorCode);
+        Assert.Equal(SchemaRegistryException.SubjectNotFound, (await Refused(registry.GetLatestAsync(_subject))).ErrorCode);
+        Assert.True((await Refused(registry.GetByGuidAsync(Guid.NewGuid()))).IsNotFound);
+        await registry.RegisterAsync(_subject, new SchemaDefinition(Order));
+        Assert.Equal(SchemaRegistryException.VersionNotFound, (await Refused(registry.GetVersionAsync(_subject, 2))).ErrorCode);
+        Assert.Equal(SchemaRegistryException.SchemaNotFound, (await Refused(registry.LookupAsync(_subject, new SchemaDefinition(Wider)))).ErrorCode);
+        Assert.Equal(
+            SchemaRegistryException.InvalidSchema, (await Refused(registry.RegisterAsync(_subject, new SchemaDefinition("""{"type":"recod"}""")))).ErrorCode);
+    }
+
+    [Fact]
+    public async Task Plans_are_compiled_of_what_the_registry_holds()
+    {
+        var id = (await Registry().RegisterAsync(_subject, new SchemaDefinition(Order))).Id;
+        using var other = Connect()!;
+        var cache = new SchemaCache<AvroSchema>(other, static schema => schema.Parse(), TimeProvider.System);
+        Assert.Equal(SchemaStatus.Ready, await cache.FindAsync(id));
+        Assert.Equal(SchemaStatus.Unknown, await cache.FindAsync(int.MaxValue));
+        Assert.Equal(SchemaStatus.Unknown, await cache.FindAsync(Guid.NewGuid()));
+        Assert.Null(cache.LastError);
+    }
+
+    private static Task<SchemaRegistryException> Refused(Task call) => Assert.ThrowsAsync<SchemaRegistryException>(() => call);
+
+    private static HttpSchemaRegistry? Connect() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } url
+        ? new HttpSchemaRegistry(new SchemaRegistryOptions { Url = url })
+        : null;
+
+    private HttpSchemaRegistry Registry()
+    {
+        Assert.SkipWhen(_registry is null, $"No schema registry to test with: set {Variable} to its address.");
+        return _registry;
+    }
+}
