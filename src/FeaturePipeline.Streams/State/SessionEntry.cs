@@ -19,6 +19,9 @@ internal sealed class SessionEntry<TState> : KeyedEntry
     /// <summary>Whether the session is in the store: not closed, not merged away.</summary>
     public bool IsLive;
 
+    /// <summary>Whether the session was taken to be closed; a rollback may have queued it twice.</summary>
+    public bool IsDue;
+
     /// <summary>Whether the open transaction changed the entry; it then stands in the undo log.</summary>
     public bool IsTouched;
 

@@ -93,9 +93,10 @@ internal sealed class SessionStore<TRow, TState>(
             {
                 Enqueue(entry);
             }
-            else if (entry.QueuedCount == 0 || !due.Contains(entry))
+            else if (!entry.IsDue)
             {
                 Touch(entry);
+                entry.IsDue = true;
                 due.Add(entry);
             }
         }
@@ -244,6 +245,7 @@ internal sealed class SessionStore<TRow, TState>(
     private void Link(SessionEntry<TState> entry)
     {
         entry.IsLive = true;
+        entry.IsDue = false;
         entry.NextOfKey = _table.Find(entry.Key, entry.Hash);
         _table.Set(entry);
         _count++;
