@@ -58,6 +58,9 @@ internal sealed class TopologyTestDriver
         Task.Process(batch, in batch.Records[0]);
     }
 
+    /// <summary>Gives the next piped record this offset.</summary>
+    public void SeekTo(long offset) => _offset = offset;
+
     /// <summary>Commits as a stream thread does: state to the changelog, then durable.</summary>
     public void Commit()
     {
