@@ -34,7 +34,6 @@ COPY appsettings*.json ./
 COPY src src
 # Published for one platform: the other platforms' librdkafka would treble the image's native part.
 RUN dotnet publish src/FeaturePipeline --no-restore -c Release -r "$(cat /rid)" --no-self-contained -p:PublishReadyToRun=true -o /app \
- && cp -n appsettings*.json /app/ \
  && rm -f /app/alpine-librdkafka.so /app/*.pdb /app/*.xml /app/appsettings.Development.json \
  && mkdir -p /state
 
@@ -47,8 +46,7 @@ COPY --from=build /app ./
 COPY --from=build --chown=1654:1654 /state /var/lib/feature-pipeline
 # The root file system may be read-only: state goes to the volume, the runtime's diagnostics socket to a tmpfs on /tmp.
 ENV LD_PRELOAD=/usr/local/lib/libmimalloc.so \
-    Streams__StateDirectory=/var/lib/feature-pipeline \
-    Management__Port=8080
+    Streams__StateDirectory=/var/lib/feature-pipeline
 VOLUME /var/lib/feature-pipeline
 EXPOSE 8080
 USER 1654:1654
