@@ -48,7 +48,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if .Values.schemaRegistry.tls.certKey }}{{ $_ := set $registry "CertificateLocation" "/etc/feature-pipeline/registry-tls/certificate" }}{{ end }}
 {{- if .Values.schemaRegistry.tls.keyKey }}{{ $_ := set $registry "KeyLocation" "/etc/feature-pipeline/registry-tls/key" }}{{ end }}
 {{- end }}
-{{- $telemetry := dict "Librdkafka" .Values.telemetry.librdkafka }}
+{{- $telemetry := dict }}
 {{- with .Values.telemetry.otlp.endpoint }}{{ $_ := set $telemetry "Otlp" (dict "Endpoint" . "Protocol" $.Values.telemetry.otlp.protocol) }}{{ end }}
 {{- $own := dict
   "Kafka" (dict "BootstrapServers" .Values.kafka.bootstrapServers "ApplicationId" .Values.kafka.applicationId "Client" $client "Consumer" $consumer "Producer" .Values.kafka.producer)
