@@ -54,6 +54,9 @@ public readonly struct FieldValue
     /// <summary>Whether the value is null.</summary>
     public bool IsNull => _tag == NullTag;
 
+    /// <summary>Whether the value is text or bytes.</summary>
+    internal bool IsSlice => _tag >= MessageTag;
+
     /// <summary>The value of a <see cref="FieldKind.Long"/> field; 0 where it is null.</summary>
     public long AsLong => _bits;
 

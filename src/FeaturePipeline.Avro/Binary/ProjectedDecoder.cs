@@ -1,3 +1,5 @@
+using FeaturePipeline.Avro.Binary.Projection;
+using FeaturePipeline.Avro.Resolution;
 using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Binary;
@@ -8,13 +10,19 @@ namespace FeaturePipeline.Avro.Binary;
 /// </summary>
 public sealed class ProjectedDecoder
 {
-    private ProjectedDecoder(IReadOnlyList<ProjectedField> fields) => Fields = fields;
+    private readonly ProjectionPlan _plan;
+
+    private ProjectedDecoder(IReadOnlyList<ProjectedField> fields, ProjectionPlan plan)
+    {
+        Fields = fields;
+        _plan = plan;
+    }
 
     /// <summary>The fields, in the order of their slots.</summary>
     public IReadOnlyList<ProjectedField> Fields { get; }
 
     /// <summary>Defaults and enum symbols, which slices of the kind "constant" point into.</summary>
-    public ReadOnlySpan<byte> Constants => default;
+    public ReadOnlySpan<byte> Constants => _plan.Constants;
 
     /// <summary>Compiles a plan.</summary>
     /// <param name="writer">The schema that the message was written with.</param>
@@ -23,8 +31,11 @@ public sealed class ProjectedDecoder
     /// <returns>The plan.</returns>
     /// <exception cref="SchemaResolutionException">No message of the writer can be read.</exception>
     /// <exception cref="ArgumentException">A path names no field, or one that is not a scalar.</exception>
-    public static ProjectedDecoder Compile(AvroSchema writer, AvroSchema reader, IReadOnlyList<string> fieldPaths) =>
-        new(Resolve(reader, fieldPaths));
+    public static ProjectedDecoder Compile(AvroSchema writer, AvroSchema reader, IReadOnlyList<string> fieldPaths)
+    {
+        IReadOnlyList<ProjectedField> fields = Resolve(reader, fieldPaths);
+        return new ProjectedDecoder(fields, ProjectionCompiler.Compile(Resolver.Resolve(writer, reader), ProjectionTree.Of(fieldPaths)));
+    }
 
     /// <summary>The types of fields.</summary>
     /// <param name="reader">A record's schema.</param>
@@ -34,9 +45,18 @@ public sealed class ProjectedDecoder
     public static IReadOnlyList<ProjectedField> Resolve(AvroSchema reader, IReadOnlyList<string> fieldPaths) =>
         fieldPaths.Select(path => ProjectionPath.Resolve(reader, path)).ToArray();
 
-    /// <summary>Decodes one message. Never throws.</summary>
+    /// <summary>Decodes one message. Never throws for what the message holds.</summary>
     /// <param name="body">The message, without framing.</param>
     /// <param name="values">The slots: at least as many as there are fields. After an error their content is undefined.</param>
     /// <returns>How it went.</returns>
-    public DecodeResult TryDecode(ReadOnlySpan<byte> body, Span<FieldValue> values) => throw new NotSupportedException("Follows in the next delivery.");
+    /// <remarks>Fields that no path names are skipped, so their text, booleans and unreadable branches are not judged; lengths, counts and depth are.</remarks>
+    public DecodeResult TryDecode(ReadOnlySpan<byte> body, Span<FieldValue> values)
+    {
+        if (values.Length < Fields.Count)
+        {
+            throw new ArgumentException($"The row needs {Fields.Count} slots, not {values.Length}.", nameof(values));
+        }
+
+        return ProjectionLoop.Run(_plan, body, values);
+    }
 }

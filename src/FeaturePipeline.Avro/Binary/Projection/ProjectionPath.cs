@@ -1,6 +1,6 @@
 using FeaturePipeline.Avro.Schemas;
 
-namespace FeaturePipeline.Avro.Binary;
+namespace FeaturePipeline.Avro.Binary.Projection;
 
 /// <summary>A path of a projection, judged against the reader's schema.</summary>
 internal static class ProjectionPath

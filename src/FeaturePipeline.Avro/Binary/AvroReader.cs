@@ -1,0 +1,300 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text.Unicode;
+
+namespace FeaturePipeline.Avro.Binary;
+
+/// <summary>
+/// The primitives of Avro's binary encoding, read from one message, with every limit on hostile input. A read that fails says false, sets
+/// <see cref="Error"/> and stays where it was. Source: Avro specification, "Binary Encoding".
+/// </summary>
+public ref struct AvroReader
+{
+    /// <summary>Records, arrays and maps may nest so deep.</summary>
+    public const int DepthMax = 64;
+
+    /// <summary>Array items and map values without bytes that one message may have.</summary>
+    public const int EmptyItemsMax = 1024;
+
+    private readonly ReadOnlySpan<byte> _body;
+    private int _position;
+    private int _emptyItems;
+    private int _depth;
+
+    /// <summary>Reads a message.</summary>
+    /// <param name="body">The message, without framing.</param>
+    /// <param name="position">Where to start.</param>
+    public AvroReader(ReadOnlySpan<byte> body, int position = 0)
+    {
+        _body = body;
+        _position = position;
+        _emptyItems = EmptyItemsMax;
+        _depth = 0;
+        Error = DecodeErrorKind.None;
+    }
+
+    /// <summary>Bytes read.</summary>
+    public readonly int Position => _position;
+
+    /// <summary>Bytes left.</summary>
+    public readonly int Remaining => _body.Length - _position;
+
+    /// <summary>Why the last read failed.</summary>
+    public DecodeErrorKind Error { get; private set; }
+
+    /// <summary>Reads a boolean.</summary>
+    /// <param name="value">The value.</param>
+    /// <returns>Whether it could be read.</returns>
+    public bool TryReadBoolean(out bool value)
+    {
+        value = false;
+        if (_position >= _body.Length)
+        {
+            return Fail(DecodeErrorKind.Truncated);
+        }
+
+        byte b = _body[_position];
+        if (b > 1)
+        {
+            return Fail(DecodeErrorKind.BadBoolean);
+        }
+
+        _position++;
+        value = b == 1;
+        return true;
+    }
+
+    /// <summary>Reads a long.</summary>
+    /// <param name="value">The value.</param>
+    /// <returns>Whether it could be read.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryReadLong(out long value)
+    {
+        int length = Varint.Read(ref MemoryMarshal.GetReference(_body), _position, _body.Length, out ulong raw);
+        value = Varint.Unzigzag(raw);
+        if (length <= 0)
+        {
+            return Fail(length == 0 ? DecodeErrorKind.Truncated : DecodeErrorKind.VarintOverflow);
+        }
+
+        _position += length;
+        return true;
+    }
+
+    /// <summary>Reads an int.</summary>
+    /// <param name="value">The value.</param>
+    /// <returns>Whether it could be read.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryReadInt(out int value)
+    {
+        int before = _position;
+        bool read = TryReadLong(out long wide);
+        value = (int)wide;
+        if (read && value != wide)
+        {
+            _position = before;
+            return Fail(DecodeErrorKind.IntRange);
+        }
+
+        return read;
+    }
+
+    /// <summary>Reads a float.</summary>
+    /// <param name="value">The value.</param>
+    /// <returns>Whether it could be read.</returns>
+    public bool TryReadFloat(out float value)
+    {
+        if (!TryReadFixed(4, out ReadOnlySpan<byte> bytes))
+        {
+            value = 0;
+            return false;
+        }
+
+        value = BinaryPrimitives.ReadSingleLittleEndian(bytes);
+        return true;
+    }
+
+    /// <summary>Reads a double.</summary>
+    /// <param name="value">The value.</param>
+    /// <returns>Whether it could be read.</returns>
+    public bool TryReadDouble(out double value)
+    {
+        if (!TryReadFixed(8, out ReadOnlySpan<byte> bytes))
+        {
+            value = 0;
+            return false;
+        }
+
+        value = BinaryPrimitives.ReadDoubleLittleEndian(bytes);
+        return true;
+    }
+
+    /// <summary>Reads bytes, or a string without judging its text.</summary>
+    /// <param name="value">A slice of the message.</param>
+    /// <returns>Whether it could be read.</returns>
+    public bool TryReadBytes(out ReadOnlySpan<byte> value)
+    {
+        value = default;
+        int before = _position;
+        if (!TryReadLong(out long length))
+        {
+            return false;
+        }
+
+        if (length < 0 || length > Remaining)
+        {
+            _position = before;
+            return Fail(length < 0 ? DecodeErrorKind.NegativeLength : DecodeErrorKind.Truncated);
+        }
+
+        value = _body.Slice(_position, (int)length);
+        _position += (int)length;
+        return true;
+    }
+
+    /// <summary>Reads a string: valid UTF-8, or it fails.</summary>
+    /// <param name="utf8">A slice of the message.</param>
+    /// <returns>Whether it could be read.</returns>
+    public bool TryReadString(out ReadOnlySpan<byte> utf8)
+    {
+        int before = _position;
+        if (!TryReadBytes(out utf8))
+        {
+            return false;
+        }
+
+        if (!Utf8.IsValid(utf8))
+        {
+            _position = before;
+            return Fail(DecodeErrorKind.InvalidUtf8);
+        }
+
+        return true;
+    }
+
+    /// <summary>Reads a fixed.</summary>
+    /// <param name="size">Bytes.</param>
+    /// <param name="value">A slice of the message.</param>
+    /// <returns>Whether it could be read.</returns>
+    public bool TryReadFixed(int size, out ReadOnlySpan<byte> value)
+    {
+        if (size > Remaining)
+        {
+            value = default;
+            return Fail(DecodeErrorKind.Truncated);
+        }
+
+        value = _body.Slice(_position, size);
+        _position += size;
+        return true;
+    }
+
+    /// <summary>Reads a union's branch index.</summary>
+    /// <param name="branches">Branches of the writer's union.</param>
+    /// <param name="index">The index.</param>
+    /// <returns>Whether it could be read.</returns>
+    public bool TryReadUnionIndex(int branches, out int index) => TryReadIndex(branches, DecodeErrorKind.BadUnionIndex, out index);
+
+    /// <summary>Reads an enum's index.</summary>
+    /// <param name="symbols">Symbols of the writer's enum.</param>
+    /// <param name="index">The index.</param>
+    /// <returns>Whether it could be read.</returns>
+    public bool TryReadEnumIndex(int symbols, out int index) => TryReadIndex(symbols, DecodeErrorKind.BadEnumIndex, out index);
+
+    /// <summary>Reads a block's header.</summary>
+    /// <param name="itemSizeMin">The fewest bytes of an item.</param>
+    /// <param name="count">Items of the block; 0 at the end of the array or map.</param>
+    /// <param name="size">Bytes of the block where the writer says so, or -1.</param>
+    /// <returns>Whether it could be read.</returns>
+    public bool TryReadBlock(int itemSizeMin, out int count, out int size)
+    {
+        size = -1;
+        count = 0;
+        int before = _position;
+        if (!TryReadLong(out long items))
+        {
+            return false;
+        }
+
+        DecodeErrorKind error = items == long.MinValue ? DecodeErrorKind.BadBlockCount : DecodeErrorKind.None;
+        if (items < 0 && error == DecodeErrorKind.None)
+        {
+            items = -items;
+            if (!TryReadLong(out long bytes))
+            {
+                return false;
+            }
+
+            size = (int)Math.Clamp(bytes, -1, int.MaxValue);
+            error = bytes < 0 ? DecodeErrorKind.BadBlockSize : bytes > Remaining ? DecodeErrorKind.Truncated : DecodeErrorKind.None;
+        }
+
+        if (error == DecodeErrorKind.None && !FitsItems(items, itemSizeMin))
+        {
+            error = DecodeErrorKind.TooManyItems;
+        }
+
+        if (error != DecodeErrorKind.None)
+        {
+            _position = before;
+            return Fail(error);
+        }
+
+        count = (int)items;
+        return true;
+    }
+
+    /// <summary>Enters a record, array or map.</summary>
+    /// <returns>False where that is too deep.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryEnter() => ++_depth <= DepthMax || Fail(DecodeErrorKind.TooDeep);
+
+    /// <summary>Leaves a record, array or map.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Leave() => _depth--;
+
+    /// <summary>Sets the error of what the caller found wrong.</summary>
+    /// <param name="error">What is wrong.</param>
+    /// <returns>False.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public bool Fail(DecodeErrorKind error)
+    {
+        Error = error;
+        return false;
+    }
+
+    /// <summary>Whether the message ends here; if not, that is an error.</summary>
+    /// <returns>Whether it does.</returns>
+    public bool TryEnd() => _position == _body.Length || Fail(DecodeErrorKind.TrailingBytes);
+
+    private bool FitsItems(long items, int itemSizeMin)
+    {
+        if (itemSizeMin > 0)
+        {
+            return items <= Remaining / itemSizeMin;
+        }
+
+        if (items > _emptyItems)
+        {
+            return false;
+        }
+
+        _emptyItems -= (int)items;
+        return true;
+    }
+
+    private bool TryReadIndex(int count, DecodeErrorKind error, out int index)
+    {
+        int before = _position;
+        bool read = TryReadLong(out long value);
+        index = (int)value;
+        if (read && (ulong)value >= (ulong)count)
+        {
+            _position = before;
+            return Fail(value == (int)value ? error : DecodeErrorKind.IntRange);
+        }
+
+        return read;
+    }
+}

@@ -1,0 +1,286 @@
+using System.Text;
+using FeaturePipeline.Avro.Resolution;
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Avro.Binary.Projection;
+
+// Flattens a resolution into operations: what is wanted is read into slots, everything else is skipped.
+// Neighbouring skips of a fixed width become one, unless a jump leads between them.
+internal sealed class ProjectionCompiler
+{
+    private readonly List<ProjectionOp> _ops = [];
+    private readonly List<string> _paths = [];
+    private readonly List<int> _targets = [];
+    private readonly List<FieldValue> _symbols = [];
+    private readonly List<FieldValue> _values = [];
+    private readonly List<Skipper> _skippers = [];
+    private readonly List<byte> _constants = [];
+    private int _barrier;
+
+    internal static ProjectionPlan Compile(ReadNode node, ProjectionTree tree)
+    {
+        var compiler = new ProjectionCompiler();
+        compiler.Read(node, tree, "");
+        compiler.Emit(ProjectionCode.End, "");
+        bool hasText = compiler._ops.Exists(op => op.Code is ProjectionCode.Text or ProjectionCode.NullableText);
+        return new ProjectionPlan(
+            [.. compiler._ops], [.. compiler._targets], [.. compiler._symbols], [.. compiler._values], [.. compiler._skippers],
+            [.. compiler._constants], [.. compiler._paths], hasText);
+    }
+
+    private void Emit(ProjectionCode code, string path, int slot = 0, int a = 0, int b = 0, byte nullTag = 0, byte valueTag = 0)
+    {
+        _ops.Add(new ProjectionOp(code, nullTag, valueTag, checked((ushort)slot), a, b));
+        _paths.Add(path);
+    }
+
+    private void Read(ReadNode node, ProjectionTree tree, string path)
+    {
+        switch (node)
+        {
+            case ReaderUnionNode union:
+                Read(union.Branch, tree, path);
+                break;
+            case WriterUnionNode union:
+                ReadUnion(union, tree, path);
+                break;
+            case RecordNode record:
+                ReadRecord(record, tree, path);
+                break;
+            case EnumNode symbols:
+                ReadEnum(symbols, tree, path);
+                break;
+            case FixedNode type:
+                ReadScalar(ProjectionCode.Fixed, tree, path, type.Size);
+                break;
+            case ScalarNode { Read: ScalarRead.Null }:
+                SetConstant(tree, FieldValue.Null, path);
+                break;
+            case ScalarNode scalar:
+                ReadScalar(CodeOf(scalar.Read), tree, path);
+                break;
+            default:
+                throw new InvalidOperationException($"'{path}' is {node.Reader.TypeName}, which a projection cannot hold.");
+        }
+    }
+
+    private void ReadScalar(ProjectionCode code, ProjectionTree tree, string path, int a = 0)
+    {
+        Emit(code, path, tree.Slots[0], a);
+        CopySlots(tree, path);
+    }
+
+    private void CopySlots(ProjectionTree tree, string path)
+    {
+        foreach (int slot in tree.Slots.Skip(1))
+        {
+            Emit(ProjectionCode.Copy, path, slot, tree.Slots[0]);
+        }
+    }
+
+    private static ProjectionCode CodeOf(ScalarRead read) => read switch
+    {
+        ScalarRead.Boolean => ProjectionCode.Boolean,
+        ScalarRead.Int or ScalarRead.IntToLong => ProjectionCode.Int,
+        ScalarRead.Long => ProjectionCode.Long,
+        ScalarRead.Float or ScalarRead.FloatToDouble => ProjectionCode.Float,
+        ScalarRead.Double => ProjectionCode.Double,
+        ScalarRead.IntToFloat => ProjectionCode.IntToFloat,
+        ScalarRead.IntToDouble => ProjectionCode.IntToDouble,
+        ScalarRead.LongToFloat => ProjectionCode.LongToFloat,
+        ScalarRead.LongToDouble => ProjectionCode.LongToDouble,
+        ScalarRead.String or ScalarRead.BytesToString => ProjectionCode.Text,
+        ScalarRead.Bytes or ScalarRead.StringToBytes => ProjectionCode.Bytes,
+        _ => throw new ArgumentOutOfRangeException(nameof(read), read, "Null has no operation."),
+    };
+
+    private void ReadEnum(EnumNode node, ProjectionTree tree, string path)
+    {
+        int first = _symbols.Count;
+        var reader = (EnumSchema)node.Reader;
+        FieldValue[] constants = reader.Symbols.Select(symbol => AddConstant(Encoding.UTF8.GetBytes(symbol))).ToArray();
+        _symbols.AddRange(node.Map.Select(index => index < 0 ? FieldValue.Null : constants[index]));
+        Emit(ProjectionCode.Enum, path, tree.Slots[0], first, node.Map.Length);
+        CopySlots(tree, path);
+    }
+
+    private FieldValue AddConstant(ReadOnlySpan<byte> bytes)
+    {
+        int offset = _constants.Count;
+        _constants.AddRange(bytes);
+        return FieldValue.FromConstant(offset, bytes.Length);
+    }
+
+    private void SetConstant(ProjectionTree tree, FieldValue value, string path)
+    {
+        foreach (int slot in tree.AllSlots())
+        {
+            Emit(ProjectionCode.Constant, path, slot, _values.Count);
+        }
+
+        _values.Add(value);
+    }
+
+    private void ReadRecord(RecordNode record, ProjectionTree tree, string path)
+    {
+        foreach (RecordStep step in record.Steps)
+        {
+            string at = path.Length == 0 ? step.Field.Name : path + "." + step.Field.Name;
+            ProjectionTree? wanted = step.Target < 0 ? null : tree.Child(((RecordSchema)record.Reader).Fields[step.Target].Name);
+            if (wanted is null)
+            {
+                Skip(step.Field.Schema, at);
+            }
+            else
+            {
+                Read(step.Node!, wanted, at);
+            }
+        }
+
+        foreach (RecordField field in record.Defaults)
+        {
+            if (tree.Child(field.Name) is { } wanted)
+            {
+                ReadDefault(field, wanted, path.Length == 0 ? field.Name : path + "." + field.Name);
+            }
+        }
+    }
+
+    // A default is decoded here and now, by a plan of its own.
+    private void ReadDefault(RecordField field, ProjectionTree tree, string path)
+    {
+        ProjectionPlan plan = Compile(Resolver.Resolve(field.Schema, field.Schema), tree);
+        ReadOnlySpan<byte> encoded = field.DefaultBinary().Span;
+        var values = new FieldValue[tree.AllSlots().Max() + 1];
+        DecodeResult result = ProjectionLoop.Run(plan, encoded, values);
+        if (!result.IsOk)
+        {
+            throw new SchemaResolutionException($"The default of field '{field.Name}' cannot be decoded: {result}", "", path);
+        }
+
+        foreach (int slot in tree.AllSlots())
+        {
+            FieldValue value = values[slot];
+            FieldValue moved = value.IsSlice ? AddConstant(value.AsBytes(encoded, plan.Constants)) : value;
+            Emit(ProjectionCode.Constant, path, slot, _values.Count);
+            _values.Add(moved);
+        }
+    }
+
+    private void ReadUnion(WriterUnionNode union, ProjectionTree tree, string path)
+    {
+        if (TryReadNullable(union, tree, path))
+        {
+            return;
+        }
+
+        int table = _targets.Count;
+        _targets.AddRange(new int[union.Branches.Length]);
+        Emit(ProjectionCode.Union, path, a: table, b: union.Branches.Length);
+        var jumps = new List<int>();
+        for (int i = 0; i < union.Branches.Length; i++)
+        {
+            _targets[table + i] = _barrier = _ops.Count;
+            if (union.Branches[i] is { } branch)
+            {
+                Read(branch, tree, path);
+                jumps.Add(_ops.Count);
+                Emit(ProjectionCode.Jump, path);
+            }
+            else
+            {
+                Emit(ProjectionCode.Fail, path, a: (int)DecodeErrorKind.UnreadableBranch);
+            }
+        }
+
+        _barrier = _ops.Count;
+        foreach (int jump in jumps)
+        {
+            _ops[jump] = _ops[jump] with { A = _ops.Count };
+        }
+    }
+
+    // A union of null and a string or long, wanted once, is a single operation.
+    private bool TryReadNullable(WriterUnionNode union, ProjectionTree tree, string path)
+    {
+        if (union.Branches is not [{ } first, { } second] || tree.Slots.Count != 1)
+        {
+            return false;
+        }
+
+        int nullIndex = IsNull(first) ? 0 : 1;
+        if (!IsNull(nullIndex == 0 ? first : second))
+        {
+            return false;
+        }
+
+        ProjectionCode? code = Strip(nullIndex == 0 ? second : first) switch
+        {
+            ScalarNode { Read: ScalarRead.String or ScalarRead.BytesToString } => ProjectionCode.NullableText,
+            ScalarNode { Read: ScalarRead.Long } => ProjectionCode.NullableLong,
+            _ => null,
+        };
+        if (code is null)
+        {
+            return false;
+        }
+
+        Emit(code.Value, path, tree.Slots[0], nullTag: (byte)(nullIndex * 2), valueTag: (byte)((1 - nullIndex) * 2));
+        return true;
+    }
+
+    private static ReadNode Strip(ReadNode node) => node is ReaderUnionNode union ? Strip(union.Branch) : node;
+
+    private static bool IsNull(ReadNode node) => Strip(node) is ScalarNode { Read: ScalarRead.Null };
+
+    private void Skip(AvroSchema schema, string path)
+    {
+        if (schema is RecordSchema record && !Recurs(record))
+        {
+            foreach (RecordField field in record.Fields)
+            {
+                Skip(field.Schema, path + "." + field.Name);
+            }
+
+            return;
+        }
+
+        Skipper skipper = Skipper.Of(schema);
+        switch (skipper.Kind)
+        {
+            case SkipKind.Bytes when skipper.Size == 0:
+                break;
+            case SkipKind.Bytes when _ops.Count > _barrier && _ops[^1].Code == ProjectionCode.SkipBytes:
+                _ops[^1] = _ops[^1] with { A = MinimumSize.AddSaturated(_ops[^1].A, skipper.Size) };
+                break;
+            case SkipKind.Bytes:
+                Emit(ProjectionCode.SkipBytes, path, a: skipper.Size);
+                break;
+            case SkipKind.Varint:
+                Emit(ProjectionCode.SkipVarint, path);
+                break;
+            case SkipKind.Length:
+                Emit(ProjectionCode.SkipLength, path);
+                break;
+            default:
+                Emit(ProjectionCode.Skip, path, a: _skippers.Count);
+                _skippers.Add(skipper);
+                break;
+        }
+    }
+
+    private static bool Recurs(RecordSchema record)
+    {
+        var seen = new HashSet<AvroSchema>();
+        return record.Fields.Any(field => Reaches(field.Schema));
+
+        bool Reaches(AvroSchema schema) => ReferenceEquals(schema, record) || (seen.Add(schema) && schema switch
+        {
+            RecordSchema other => other.Fields.Any(field => Reaches(field.Schema)),
+            UnionSchema union => union.Branches.Any(Reaches),
+            ArraySchema array => Reaches(array.Items),
+            MapSchema map => Reaches(map.Values),
+            _ => false,
+        });
+    }
+}

@@ -1,0 +1,258 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text.Unicode;
+
+namespace FeaturePipeline.Avro.Binary.Projection;
+
+// Runs a flat plan over one message: one switch, no call for the frequent operations, nothing allocated, nothing thrown.
+// Positions are locals so that they stay in registers; the rare operations get a reader of their own.
+internal static class ProjectionLoop
+{
+    [SkipLocalsInit]
+    [SuppressMessage("Design", "MA0051:Method is too long", Justification = "One loop whose state lives in registers; its parts are the cases.")]
+    internal static DecodeResult Run(ProjectionPlan plan, ReadOnlySpan<byte> body, Span<FieldValue> values)
+    {
+        ref byte start = ref MemoryMarshal.GetReference(body);
+        ref FieldValue slots = ref MemoryMarshal.GetReference(values);
+        ref ProjectionOp op = ref MemoryMarshal.GetArrayDataReference(plan.Ops);
+        int end = body.Length;
+        int position = 0;
+        int window = 0;
+        ulong high = plan.HasText ? AsciiMask.Of(ref start, 0, end) : 0;
+        DecodeErrorKind error;
+        int length;
+        ulong raw;
+        while (true)
+        {
+            switch (op.Code)
+            {
+                case ProjectionCode.NullableText:
+                    if (position >= end)
+                    {
+                        goto Truncated;
+                    }
+
+                    if (Unsafe.Add(ref start, position) == op.NullTag)
+                    {
+                        position++;
+                        Unsafe.Add(ref slots, (nint)op.Slot) = FieldValue.Null;
+                        break;
+                    }
+
+                    if (Unsafe.Add(ref start, position) != op.ValueTag)
+                    {
+                        goto RareNullable;
+                    }
+
+                    position++;
+                    goto case ProjectionCode.Text;
+
+                case ProjectionCode.Text:
+                    length = Varint.Read(ref start, position, end, out raw);
+                    if (length <= 0)
+                    {
+                        goto BadVarint;
+                    }
+
+                    // The zigzag form of a valid length is even and at most twice the bytes left.
+                    position += length;
+                    if ((raw & 1) != 0 || raw >> 1 > (ulong)(end - position))
+                    {
+                        goto BadLength;
+                    }
+
+                    length = (int)(raw >> 1);
+                    if (position + length > window + 64)
+                    {
+                        window = position;
+                        high = AsciiMask.Of(ref start, position, end);
+                    }
+
+                    if (!IsText(ref start, position, length, high >> (position - window)))
+                    {
+                        error = DecodeErrorKind.InvalidUtf8;
+                        goto Failed;
+                    }
+
+                    Unsafe.Add(ref slots, (nint)op.Slot) = FieldValue.FromSlice(position, length);
+                    position += length;
+                    break;
+
+                case ProjectionCode.NullableLong:
+                    if (position >= end)
+                    {
+                        goto Truncated;
+                    }
+
+                    if (Unsafe.Add(ref start, position) == op.NullTag)
+                    {
+                        position++;
+                        Unsafe.Add(ref slots, (nint)op.Slot) = FieldValue.Null;
+                        break;
+                    }
+
+                    if (Unsafe.Add(ref start, position) != op.ValueTag)
+                    {
+                        goto RareNullable;
+                    }
+
+                    position++;
+                    goto case ProjectionCode.Long;
+
+                case ProjectionCode.Long:
+                    length = Varint.ReadLong(ref start, position, end, out raw);
+                    if (length <= 0)
+                    {
+                        goto BadVarint;
+                    }
+
+                    position += length;
+                    Unsafe.Add(ref slots, (nint)op.Slot) = FieldValue.FromLong(Varint.Unzigzag(raw));
+                    break;
+
+                case ProjectionCode.Int:
+                    length = Varint.ReadLong(ref start, position, end, out raw);
+                    if (length <= 0)
+                    {
+                        goto BadVarint;
+                    }
+
+                    if (raw > uint.MaxValue)
+                    {
+                        error = DecodeErrorKind.IntRange;
+                        goto Failed;
+                    }
+
+                    position += length;
+                    Unsafe.Add(ref slots, (nint)op.Slot) = FieldValue.FromLong(Varint.Unzigzag(raw));
+                    break;
+
+                case ProjectionCode.Double:
+                    if (end - position < 8)
+                    {
+                        goto Truncated;
+                    }
+
+                    Unsafe.Add(ref slots, (nint)op.Slot) = FieldValue.FromDouble(LittleEndianDouble(ref Unsafe.Add(ref start, position)));
+                    position += 8;
+                    break;
+
+                case ProjectionCode.SkipBytes:
+                    if (end - position < op.A)
+                    {
+                        goto Truncated;
+                    }
+
+                    position += op.A;
+                    break;
+
+                case ProjectionCode.SkipVarint:
+                    length = Varint.Read(ref start, position, end, out _);
+                    if (length <= 0)
+                    {
+                        goto BadVarint;
+                    }
+
+                    position += length;
+                    break;
+
+                case ProjectionCode.SkipLength:
+                    length = Varint.Read(ref start, position, end, out raw);
+                    if (length <= 0)
+                    {
+                        goto BadVarint;
+                    }
+
+                    position += length;
+                    if ((raw & 1) != 0 || raw >> 1 > (ulong)(end - position))
+                    {
+                        goto BadLength;
+                    }
+
+                    position += (int)(raw >> 1);
+                    break;
+
+                case ProjectionCode.Constant:
+                    Unsafe.Add(ref slots, (nint)op.Slot) = plan.Values[op.A];
+                    break;
+
+                case ProjectionCode.Jump:
+                    op = ref plan.Ops[op.A];
+                    continue;
+
+                case ProjectionCode.End:
+                    if (position == end)
+                    {
+                        return default;
+                    }
+
+                    error = DecodeErrorKind.TrailingBytes;
+                    goto Failed;
+
+                default:
+                    var reader = new AvroReader(body, position);
+                    int next = ProjectionSlowPath.Run(plan, in op, ref reader, values);
+                    position = reader.Position;
+                    if (next < 0)
+                    {
+                        error = reader.Error;
+                        goto Failed;
+                    }
+
+                    op = ref next == 0 ? ref Unsafe.Add(ref op, 1) : ref plan.Ops[next];
+                    continue;
+            }
+
+            op = ref Unsafe.Add(ref op, 1);
+            continue;
+
+        RareNullable:
+            var tagReader = new AvroReader(body, position);
+            if (!tagReader.TryReadUnionIndex(2, out int index))
+            {
+                error = tagReader.Error;
+                goto Failed;
+            }
+
+            // A tag longer than it need be. What follows is the value, for which the plain operation's twin is run.
+            position = tagReader.Position;
+            error = ProjectionSlowPath.ReadNullable(in op, index, ref tagReader, values);
+            position = tagReader.Position;
+            if (error != DecodeErrorKind.None)
+            {
+                goto Failed;
+            }
+
+            op = ref Unsafe.Add(ref op, 1);
+        }
+
+    BadVarint:
+        error = length == 0 ? DecodeErrorKind.Truncated : DecodeErrorKind.VarintOverflow;
+        goto Failed;
+    BadLength:
+        error = (raw & 1) != 0 ? DecodeErrorKind.NegativeLength : DecodeErrorKind.Truncated;
+        goto Failed;
+    Truncated:
+        error = DecodeErrorKind.Truncated;
+    Failed:
+        return new DecodeResult(error, position, plan, PlaceOf(plan, ref op));
+    }
+
+    // The bits of a slice of up to 64 bytes that lies in the window; else, or where a bit is set, the whole check.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsText(ref byte start, int position, int length, ulong high) =>
+        length == 0
+        || (length <= 64 && high << (64 - length) == 0)
+        || Utf8.IsValid(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref start, position), length));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static double LittleEndianDouble(ref byte at)
+    {
+        long bits = Unsafe.ReadUnaligned<long>(ref at);
+        return BitConverter.Int64BitsToDouble(BitConverter.IsLittleEndian ? bits : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(bits));
+    }
+
+    private static int PlaceOf(ProjectionPlan plan, ref ProjectionOp op) =>
+        (int)(Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(plan.Ops), ref op) / Unsafe.SizeOf<ProjectionOp>());
+}

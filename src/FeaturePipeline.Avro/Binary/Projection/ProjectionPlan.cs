@@ -1,0 +1,17 @@
+using FeaturePipeline.Avro.Resolution;
+
+namespace FeaturePipeline.Avro.Binary.Projection;
+
+/// <summary>A flat plan: operations, and the tables that they point into.</summary>
+internal sealed record ProjectionPlan(
+    ProjectionOp[] Ops,
+    int[] Targets,
+    FieldValue[] Symbols,
+    FieldValue[] Values,
+    Skipper[] Skippers,
+    byte[] Constants,
+    string[] Paths,
+    bool HasText) : IDecodePaths
+{
+    public string PathOf(int place) => Paths[place];
+}

@@ -1,0 +1,105 @@
+using FeaturePipeline.Avro.Resolution;
+
+namespace FeaturePipeline.Avro.Binary.Projection;
+
+/// <summary>The operations that are not worth a place in the loop.</summary>
+internal static class ProjectionSlowPath
+{
+    /// <summary>Runs one operation.</summary>
+    /// <returns>The operation to go on at, 0 for the next one, or -1 for an error that the reader knows.</returns>
+    internal static int Run(ProjectionPlan plan, in ProjectionOp op, ref AvroReader reader, Span<FieldValue> values)
+    {
+        switch (op.Code)
+        {
+            case ProjectionCode.Union:
+                return reader.TryReadUnionIndex(op.B, out int branch) ? plan.Targets[op.A + branch] : -1;
+            case ProjectionCode.Skip:
+                return plan.Skippers[op.A].Skip(ref reader) ? 0 : -1;
+            case ProjectionCode.Copy:
+                values[op.Slot] = values[op.A];
+                return 0;
+            case ProjectionCode.Fail:
+                reader.Fail((DecodeErrorKind)op.A);
+                return -1;
+            default:
+                return ReadValue(plan, in op, ref reader, out values[op.Slot]) ? 0 : -1;
+        }
+    }
+
+    /// <summary>Reads what follows the tag of a union of null and a string or long.</summary>
+    internal static DecodeErrorKind ReadNullable(in ProjectionOp op, int index, ref AvroReader reader, Span<FieldValue> values)
+    {
+        if (index * 2 == op.NullTag)
+        {
+            values[op.Slot] = FieldValue.Null;
+            return DecodeErrorKind.None;
+        }
+
+        if (op.Code == ProjectionCode.NullableLong)
+        {
+            bool read = reader.TryReadLong(out long number);
+            values[op.Slot] = FieldValue.FromLong(number);
+            return read ? DecodeErrorKind.None : reader.Error;
+        }
+
+        bool valid = reader.TryReadString(out ReadOnlySpan<byte> text);
+        values[op.Slot] = FieldValue.FromSlice(reader.Position - text.Length, text.Length);
+        return valid ? DecodeErrorKind.None : reader.Error;
+    }
+
+    private static bool ReadValue(ProjectionPlan plan, in ProjectionOp op, ref AvroReader reader, out FieldValue value)
+    {
+        bool read;
+        switch (op.Code)
+        {
+            case ProjectionCode.Boolean:
+                read = reader.TryReadBoolean(out bool truth);
+                value = FieldValue.FromBoolean(truth);
+                return read;
+            case ProjectionCode.Float:
+                read = reader.TryReadFloat(out float single);
+                value = FieldValue.FromDouble(single);
+                return read;
+            case ProjectionCode.IntToFloat:
+                read = reader.TryReadInt(out int rounded);
+                value = FieldValue.FromDouble((float)rounded);
+                return read;
+            case ProjectionCode.IntToDouble:
+                read = reader.TryReadInt(out int exact);
+                value = FieldValue.FromDouble(exact);
+                return read;
+            case ProjectionCode.LongToFloat:
+                read = reader.TryReadLong(out long toSingle);
+                value = FieldValue.FromDouble((float)toSingle);
+                return read;
+            case ProjectionCode.LongToDouble:
+                read = reader.TryReadLong(out long toDouble);
+                value = FieldValue.FromDouble(toDouble);
+                return read;
+            case ProjectionCode.Bytes:
+                read = reader.TryReadBytes(out ReadOnlySpan<byte> bytes);
+                value = FieldValue.FromSlice(reader.Position - bytes.Length, bytes.Length);
+                return read;
+            case ProjectionCode.Fixed:
+                read = reader.TryReadFixed(op.A, out _);
+                value = FieldValue.FromSlice(reader.Position - op.A, op.A);
+                return read;
+            case ProjectionCode.Enum:
+                return ReadEnum(plan, in op, ref reader, out value);
+            default:
+                throw new InvalidOperationException($"Operation {op.Code} belongs to the loop.");
+        }
+    }
+
+    private static bool ReadEnum(ProjectionPlan plan, in ProjectionOp op, ref AvroReader reader, out FieldValue value)
+    {
+        value = default;
+        if (!reader.TryReadEnumIndex(op.B, out int index))
+        {
+            return false;
+        }
+
+        value = plan.Symbols[op.A + index];
+        return !value.IsNull || reader.Fail(DecodeErrorKind.UnknownSymbol);
+    }
+}

@@ -1,0 +1,255 @@
+using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Avro.Resolution;
+
+// Schema resolution (specification 1.12, "Schema Resolution"), done once for a pair of schemas.
+// Pairs recur, so a pair is taken to match while it is being resolved. If it then fails, what was resolved meanwhile may lean on it and is
+// forgotten; the failure itself is final, because it happened under the most hopeful assumption, and is remembered.
+internal sealed class Resolver
+{
+    private readonly Dictionary<(AvroSchema Writer, AvroSchema Reader), ReadNode> _nodes = [];
+    private readonly List<(AvroSchema Writer, AvroSchema Reader)> _order = [];
+    private readonly Dictionary<(AvroSchema Writer, AvroSchema Reader), SchemaResolutionException> _failures = [];
+
+    private Resolver()
+    {
+    }
+
+    /// <summary>Resolves a pair.</summary>
+    /// <exception cref="SchemaResolutionException">No value of the writer's schema can be read.</exception>
+    internal static ReadNode Resolve(AvroSchema writer, AvroSchema reader) => new Resolver().Resolve(writer, reader, "", "");
+
+    private ReadNode Resolve(AvroSchema writer, AvroSchema reader, string writerPath, string readerPath)
+    {
+        if (_nodes.TryGetValue((writer, reader), out ReadNode? known))
+        {
+            return known;
+        }
+
+        if (_failures.TryGetValue((writer, reader), out SchemaResolutionException? failure))
+        {
+            throw failure;
+        }
+
+        int mark = _order.Count;
+        try
+        {
+            return Build(writer, reader, writerPath, readerPath);
+        }
+        catch (SchemaResolutionException exception)
+        {
+            _failures[(writer, reader)] = exception;
+            for (int i = _order.Count - 1; i >= mark; i--)
+            {
+                _nodes.Remove(_order[i]);
+            }
+
+            _order.RemoveRange(mark, _order.Count - mark);
+            throw;
+        }
+    }
+
+    private T Remember<T>(T node)
+        where T : ReadNode
+    {
+        _nodes[(node.Writer, node.Reader)] = node;
+        _order.Add((node.Writer, node.Reader));
+        return node;
+    }
+
+    private ReadNode Build(AvroSchema writer, AvroSchema reader, string writerPath, string readerPath)
+    {
+        switch (writer, reader)
+        {
+            case (UnionSchema from, _):
+                return ResolveWriterUnion(from, reader, writerPath, readerPath);
+            case (_, UnionSchema to):
+                return ResolveReaderUnion(writer, to, writerPath, readerPath);
+            case (RecordSchema from, RecordSchema to):
+                CheckNames(from, to, writerPath, readerPath);
+                return ResolveRecord(from, to, writerPath, readerPath);
+            case (EnumSchema from, EnumSchema to):
+                CheckNames(from, to, writerPath, readerPath);
+                return ResolveEnum(from, to, writerPath, readerPath);
+            case (FixedSchema from, FixedSchema to):
+                CheckNames(from, to, writerPath, readerPath);
+                return from.Size == to.Size
+                    ? Remember(new FixedNode(from, to))
+                    : throw new SchemaResolutionException($"Fixed of {from.Size} bytes cannot be read as fixed of {to.Size}", writerPath, readerPath);
+            case (ArraySchema from, ArraySchema to):
+                ArrayNode array = Remember(new ArrayNode(from, to));
+                array.Items = Resolve(from.Items, to.Items, writerPath + "[]", readerPath + "[]");
+                return array;
+            case (MapSchema from, MapSchema to):
+                MapNode map = Remember(new MapNode(from, to));
+                map.Values = Resolve(from.Values, to.Values, writerPath + "[]", readerPath + "[]");
+                return map;
+            default:
+                return Promotion(writer.Type, reader.Type) is { } read
+                    ? Remember(new ScalarNode(writer, reader, read))
+                    : throw new SchemaResolutionException($"{writer.TypeName} cannot be read as {reader.TypeName}", writerPath, readerPath);
+        }
+    }
+
+    private WriterUnionNode ResolveWriterUnion(UnionSchema writer, AvroSchema reader, string writerPath, string readerPath)
+    {
+        var branches = new ReadNode?[writer.Branches.Count];
+        var node = new WriterUnionNode(writer, reader, branches);
+        Remember(node);
+        bool same = reader is UnionSchema && string.Equals(writer.CanonicalForm, reader.CanonicalForm, StringComparison.Ordinal);
+        SchemaResolutionException? failure = null;
+        for (int i = 0; i < branches.Length; i++)
+        {
+            string path = writerPath.Length == 0 ? writer.Branches[i].TypeName : $"{writerPath}<{writer.Branches[i].TypeName}>";
+            try
+            {
+                branches[i] = same
+                    ? ResolveBranch(writer.Branches[i], (UnionSchema)reader, i, path, readerPath)
+                    : Resolve(writer.Branches[i], reader, path, readerPath);
+            }
+            catch (SchemaResolutionException exception)
+            {
+                failure ??= exception;
+            }
+        }
+
+        return Array.Exists(branches, branch => branch is not null)
+            ? node
+            : throw failure ?? new SchemaResolutionException("The writer's union has no branches", writerPath, readerPath);
+    }
+
+    private ReadNode ResolveReaderUnion(AvroSchema writer, UnionSchema reader, string writerPath, string readerPath)
+    {
+        for (int i = 0; i < reader.Branches.Count; i++)
+        {
+            if (Matches(writer, reader.Branches[i]))
+            {
+                return ResolveBranch(writer, reader, i, writerPath, readerPath);
+            }
+        }
+
+        string branches = string.Join(", ", reader.Branches.Select(branch => branch.TypeName));
+        throw new SchemaResolutionException($"{writer.TypeName} matches no branch of the reader's union of {branches}", writerPath, readerPath);
+    }
+
+    // Equal unions keep the branch: its node must not be taken for the one that matching would give, so it is not remembered as a pair.
+    private ReaderUnionNode ResolveBranch(AvroSchema writer, UnionSchema reader, int index, string writerPath, string readerPath) =>
+        new(writer, reader, index) { Branch = Resolve(writer, reader.Branches[index], writerPath, $"{readerPath}<{reader.Branches[index].TypeName}>") };
+
+    private RecordNode ResolveRecord(RecordSchema writer, RecordSchema reader, string writerPath, string readerPath)
+    {
+        RecordNode node = Remember(new RecordNode(writer, reader));
+        int[] targets = MatchFields(writer, reader);
+        var steps = new RecordStep[writer.Fields.Count];
+        for (int i = 0; i < steps.Length; i++)
+        {
+            RecordField from = writer.Fields[i];
+            RecordField? to = targets[i] < 0 ? null : reader.Fields[targets[i]];
+            steps[i] = new RecordStep(
+                from,
+                targets[i],
+                to is null ? null : Resolve(from.Schema, to.Schema, Join(writerPath, from.Name), Join(readerPath, to.Name)));
+        }
+
+        node.Steps = steps;
+        node.Defaults = reader.Fields.Where(field => !targets.Contains(field.Position)).ToArray();
+        foreach (RecordField field in node.Defaults)
+        {
+            if (field.Default is null)
+            {
+                throw new SchemaResolutionException(
+                    $"The writer has no field '{field.Name}', and the reader's has no default", writerPath, Join(readerPath, field.Name));
+            }
+        }
+
+        return node;
+    }
+
+    // For each field of the writer, the position of the reader's field that takes it, or -1.
+    // Aliases act as though the writer's field were renamed, so a field taken by an alias is gone for a field of its own name;
+    // but a field that the writer has under the reader's own name needs no alias.
+    private static int[] MatchFields(RecordSchema writer, RecordSchema reader)
+    {
+        var targets = new int[writer.Fields.Count];
+        Array.Fill(targets, -1);
+        foreach (RecordField field in reader.Fields)
+        {
+            RecordField? from = writer.Field(field.Name) is not null
+                ? null
+                : field.Aliases.Select(writer.Field).FirstOrDefault(candidate => candidate is not null && targets[candidate.Position] < 0);
+            if (from is not null)
+            {
+                targets[from.Position] = field.Position;
+            }
+        }
+
+        foreach (RecordField field in reader.Fields)
+        {
+            if (writer.Field(field.Name) is { } from && targets[from.Position] < 0)
+            {
+                targets[from.Position] = field.Position;
+            }
+        }
+
+        return targets;
+    }
+
+    private EnumNode ResolveEnum(EnumSchema writer, EnumSchema reader, string writerPath, string readerPath)
+    {
+        int fallback = reader.Default is null ? -1 : reader.IndexOf(reader.Default);
+        int[] map = writer.Symbols.Select(symbol => reader.IndexOf(symbol) is >= 0 and var index ? index : fallback).ToArray();
+        return map.Length > 0 && Array.TrueForAll(map, index => index < 0)
+            ? throw new SchemaResolutionException("The enums have no symbol in common, and the reader's has no default", writerPath, readerPath)
+            : Remember(new EnumNode(writer, reader, map));
+    }
+
+    private static void CheckNames(NamedSchema writer, NamedSchema reader, string writerPath, string readerPath)
+    {
+        if (!NamesMatch(writer, reader))
+        {
+            throw new SchemaResolutionException(
+                $"{writer.Name} cannot be read as {reader.Name}: the names differ, and the reader's type has no alias '{writer.Name}'", writerPath, readerPath);
+        }
+    }
+
+    // The unqualified names must match, or an alias be the writer's full name.
+    private static bool NamesMatch(NamedSchema writer, NamedSchema reader) =>
+        string.Equals(writer.Name.Name, reader.Name.Name, StringComparison.Ordinal)
+        || reader.Aliases.Any(alias => string.Equals(alias.FullName, writer.Name.FullName, StringComparison.Ordinal));
+
+    // Whether two schemas match in the specification's sense, which looks at names and items but not at fields and symbols.
+    private static bool Matches(AvroSchema writer, AvroSchema reader) => (writer, reader) switch
+    {
+        (UnionSchema, _) or (_, UnionSchema) => true,
+        (FixedSchema from, FixedSchema to) => from.Size == to.Size && NamesMatch(from, to),
+        (RecordSchema from, RecordSchema to) => NamesMatch(from, to),
+        (EnumSchema from, EnumSchema to) => NamesMatch(from, to),
+        (ArraySchema from, ArraySchema to) => Matches(from.Items, to.Items),
+        (MapSchema from, MapSchema to) => Matches(from.Values, to.Values),
+        _ => Promotion(writer.Type, reader.Type) is not null,
+    };
+
+    private static ScalarRead? Promotion(AvroType writer, AvroType reader) => (writer, reader) switch
+    {
+        (AvroType.Null, AvroType.Null) => ScalarRead.Null,
+        (AvroType.Boolean, AvroType.Boolean) => ScalarRead.Boolean,
+        (AvroType.Int, AvroType.Int) => ScalarRead.Int,
+        (AvroType.Int, AvroType.Long) => ScalarRead.IntToLong,
+        (AvroType.Int, AvroType.Float) => ScalarRead.IntToFloat,
+        (AvroType.Int, AvroType.Double) => ScalarRead.IntToDouble,
+        (AvroType.Long, AvroType.Long) => ScalarRead.Long,
+        (AvroType.Long, AvroType.Float) => ScalarRead.LongToFloat,
+        (AvroType.Long, AvroType.Double) => ScalarRead.LongToDouble,
+        (AvroType.Float, AvroType.Float) => ScalarRead.Float,
+        (AvroType.Float, AvroType.Double) => ScalarRead.FloatToDouble,
+        (AvroType.Double, AvroType.Double) => ScalarRead.Double,
+        (AvroType.Bytes, AvroType.Bytes) => ScalarRead.Bytes,
+        (AvroType.Bytes, AvroType.String) => ScalarRead.BytesToString,
+        (AvroType.String, AvroType.String) => ScalarRead.String,
+        (AvroType.String, AvroType.Bytes) => ScalarRead.StringToBytes,
+        _ => null,
+    };
+
+    private static string Join(string path, string name) => path.Length == 0 ? name : path + "." + name;
+}
