@@ -1,3 +1,4 @@
+using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Resolution;
@@ -78,6 +79,24 @@ internal sealed class RecordNode(RecordSchema writer, RecordSchema reader) : Rea
     internal RecordStep[] Steps { get; set; } = [];
 
     internal RecordField[] Defaults { get; set; } = [];
+
+    private Skipper?[]? _skippers;
+    private ReadNode?[]? _defaultNodes;
+
+    /// <summary>Skips a field that the reader does not have.</summary>
+    internal bool Skip(RecordStep step, ref AvroReader reader)
+    {
+        Skipper?[] skippers = _skippers ??= new Skipper?[Steps.Length];
+        Skipper skipper = skippers[step.Field.Position] ??= Skipper.Of(step.Field.Schema);
+        return skipper.Skip(ref reader);
+    }
+
+    /// <summary>How the encoded default of field i of <see cref="Defaults"/> is read.</summary>
+    internal ReadNode DefaultNode(int i)
+    {
+        ReadNode?[] nodes = _defaultNodes ??= new ReadNode?[Defaults.Length];
+        return nodes[i] ??= Resolver.Resolve(Defaults[i].Schema, Defaults[i].Schema);
+    }
 }
 
 /// <summary>One field of the writer: read into a field of the reader, or skipped.</summary>

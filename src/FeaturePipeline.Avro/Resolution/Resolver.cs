@@ -71,7 +71,7 @@ internal sealed class Resolver
                 return ResolveRecord(from, to, writerPath, readerPath);
             case (EnumSchema from, EnumSchema to):
                 CheckNames(from, to, writerPath, readerPath);
-                return ResolveEnum(from, to, writerPath, readerPath);
+                return ResolveEnum(from, to);
             case (FixedSchema from, FixedSchema to):
                 CheckNames(from, to, writerPath, readerPath);
                 return from.Size == to.Size
@@ -114,9 +114,8 @@ internal sealed class Resolver
             }
         }
 
-        return Array.Exists(branches, branch => branch is not null)
-            ? node
-            : throw failure ?? new SchemaResolutionException("The writer's union has no branches", writerPath, readerPath);
+        // A union without branches has no data either, but that is for the message to show.
+        return failure is null || Array.Exists(branches, branch => branch is not null) ? node : throw failure;
     }
 
     private ReadNode ResolveReaderUnion(AvroSchema writer, UnionSchema reader, string writerPath, string readerPath)
@@ -195,13 +194,11 @@ internal sealed class Resolver
         return targets;
     }
 
-    private EnumNode ResolveEnum(EnumSchema writer, EnumSchema reader, string writerPath, string readerPath)
+    // A symbol that the reader lacks is an error of the datum that has it, even where it lacks all of them.
+    private EnumNode ResolveEnum(EnumSchema writer, EnumSchema reader)
     {
         int fallback = reader.Default is null ? -1 : reader.IndexOf(reader.Default);
-        int[] map = writer.Symbols.Select(symbol => reader.IndexOf(symbol) is >= 0 and var index ? index : fallback).ToArray();
-        return map.Length > 0 && Array.TrueForAll(map, index => index < 0)
-            ? throw new SchemaResolutionException("The enums have no symbol in common, and the reader's has no default", writerPath, readerPath)
-            : Remember(new EnumNode(writer, reader, map));
+        return Remember(new EnumNode(writer, reader, writer.Symbols.Select(symbol => reader.IndexOf(symbol) is >= 0 and var index ? index : fallback).ToArray()));
     }
 
     private static void CheckNames(NamedSchema writer, NamedSchema reader, string writerPath, string readerPath)

@@ -1,0 +1,252 @@
+using System.Text;
+using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Resolution;
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Avro.Generic;
+
+/// <summary>
+/// Reads messages of any schema as generic values: a <see cref="GenericRecord"/>, lists, dictionaries and primitives.
+/// Immutable, shared by threads. All limits on hostile input hold; memory stays within a small multiple of the message.
+/// </summary>
+public sealed class GenericReader
+{
+    private static readonly object True = true;
+    private static readonly object False = false;
+
+    private readonly ReadNode _root;
+
+    private GenericReader(ReadNode root) => _root = root;
+
+    /// <summary>Resolves a pair of schemas.</summary>
+    /// <param name="writer">The schema that the messages were written with.</param>
+    /// <param name="reader">The schema that the caller wants; null for the writer's.</param>
+    /// <returns>The reader.</returns>
+    /// <exception cref="SchemaResolutionException">No message of the writer can be read.</exception>
+    public static GenericReader Compile(AvroSchema writer, AvroSchema? reader = null) => new(Resolver.Resolve(writer, reader ?? writer));
+
+    /// <summary>Reads one message, to its last byte.</summary>
+    /// <param name="body">The message, without framing.</param>
+    /// <param name="value">The value.</param>
+    /// <returns>How it went.</returns>
+    public DecodeResult TryRead(ReadOnlySpan<byte> body, out object? value)
+    {
+        var reader = new AvroReader(body);
+        string path = "";
+        if (TryRead(_root, ref reader, ref path, out value) && reader.TryEnd())
+        {
+            return default;
+        }
+
+        value = null;
+        return new DecodeResult(reader.Error, reader.Position, new OnePath(path), 0);
+    }
+
+    /// <summary>Reads one of several messages that follow each other, as in a file's block.</summary>
+    internal bool TryReadNext(ref AvroReader reader, ref string path, out object? value) => TryRead(_root, ref reader, ref path, out value);
+
+    private static bool TryRead(ReadNode node, ref AvroReader reader, ref string path, out object? value)
+    {
+        switch (node)
+        {
+            case ScalarNode scalar:
+                return TryReadScalar(scalar.Read, ref reader, out value);
+            case RecordNode record:
+                return TryReadRecord(record, ref reader, ref path, out value);
+            case ReaderUnionNode union:
+                return TryRead(union.Branch, ref reader, ref path, out value);
+            case WriterUnionNode union:
+                value = null;
+                return reader.TryReadUnionIndex(union.Branches.Length, out int index)
+                    && (union.Branches[index] is { } branch
+                        ? TryRead(branch, ref reader, ref path, out value)
+                        : reader.Fail(DecodeErrorKind.UnreadableBranch));
+            case ArrayNode array:
+                return TryReadArray(array, ref reader, ref path, out value);
+            case MapNode map:
+                return TryReadMap(map, ref reader, ref path, out value);
+            case EnumNode symbols:
+                return TryReadEnum(symbols, ref reader, out value);
+            default:
+                bool read = reader.TryReadFixed(((FixedNode)node).Size, out ReadOnlySpan<byte> bytes);
+                value = read ? new GenericFixed((FixedSchema)node.Reader, bytes.ToArray()) : null;
+                return read;
+        }
+    }
+
+    private static bool TryReadScalar(ScalarRead read, ref AvroReader reader, out object? value)
+    {
+        value = null;
+        switch (read)
+        {
+            case ScalarRead.Null:
+                return true;
+            case ScalarRead.Boolean:
+                return Box(reader.TryReadBoolean(out bool truth), truth ? True : False, out value);
+            case ScalarRead.Int:
+                return Box(reader.TryReadInt(out int small), small, out value);
+            case ScalarRead.Long:
+                return Box(reader.TryReadLong(out long big), big, out value);
+            case ScalarRead.Float:
+                return Box(reader.TryReadFloat(out float single), single, out value);
+            case ScalarRead.Double:
+                return Box(reader.TryReadDouble(out double full), full, out value);
+            case ScalarRead.Bytes or ScalarRead.StringToBytes:
+                return reader.TryReadBytes(out ReadOnlySpan<byte> bytes) && Box(true, bytes.ToArray(), out value);
+            case ScalarRead.String or ScalarRead.BytesToString:
+                return reader.TryReadString(out ReadOnlySpan<byte> text) && Box(true, Encoding.UTF8.GetString(text), out value);
+            case ScalarRead.IntToLong:
+                return Box(reader.TryReadInt(out int wide), (long)wide, out value);
+            case ScalarRead.IntToFloat:
+                return Box(reader.TryReadInt(out int rounded), (float)rounded, out value);
+            case ScalarRead.IntToDouble:
+                return Box(reader.TryReadInt(out int exact), (double)exact, out value);
+            case ScalarRead.LongToFloat:
+                return Box(reader.TryReadLong(out long toSingle), (float)toSingle, out value);
+            case ScalarRead.LongToDouble:
+                return Box(reader.TryReadLong(out long toDouble), (double)toDouble, out value);
+            default:
+                return Box(reader.TryReadFloat(out float widened), (double)widened, out value);
+        }
+    }
+
+    private static bool Box(bool read, object boxed, out object? value)
+    {
+        value = boxed;
+        return read;
+    }
+
+    private static bool TryReadRecord(RecordNode node, ref AvroReader reader, ref string path, out object? value)
+    {
+        value = null;
+        if (!reader.TryEnter())
+        {
+            return false;
+        }
+
+        var record = new GenericRecord((RecordSchema)node.Reader);
+        foreach (RecordStep step in node.Steps)
+        {
+            object? field = null;
+            if (!(step.Node is null ? node.Skip(step, ref reader) : TryRead(step.Node, ref reader, ref path, out field)))
+            {
+                path = path.Length == 0 || path[0] == '[' ? step.Field.Name + path : step.Field.Name + "." + path;
+                return false;
+            }
+
+            if (step.Target >= 0)
+            {
+                record[step.Target] = field;
+            }
+        }
+
+        for (int i = 0; i < node.Defaults.Length; i++)
+        {
+            RecordField field = node.Defaults[i];
+            var encoded = new AvroReader(field.DefaultBinary().Span);
+            if (!TryRead(node.DefaultNode(i), ref encoded, ref path, out object? constant))
+            {
+                throw new InvalidOperationException($"The default of field '{field.Name}' of record {node.Reader.TypeName} was encoded wrongly.");
+            }
+
+            record[field.Position] = constant;
+        }
+
+        reader.Leave();
+        value = record;
+        return true;
+    }
+
+    private static bool TryReadEnum(EnumNode node, ref AvroReader reader, out object? value)
+    {
+        value = null;
+        if (!reader.TryReadEnumIndex(node.Map.Length, out int index))
+        {
+            return false;
+        }
+
+        if (node.Map[index] < 0)
+        {
+            return reader.Fail(DecodeErrorKind.UnknownSymbol);
+        }
+
+        value = new GenericEnum((EnumSchema)node.Reader, node.Map[index]);
+        return true;
+    }
+
+    private static bool TryReadArray(ArrayNode node, ref AvroReader reader, ref string path, out object? value)
+    {
+        var list = new List<object?>();
+        value = list;
+        if (!reader.TryEnter())
+        {
+            return false;
+        }
+
+        while (true)
+        {
+            if (!reader.TryReadBlock(node.ItemSizeMin, out int count, out _))
+            {
+                return false;
+            }
+
+            if (count == 0)
+            {
+                reader.Leave();
+                return true;
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                if (!TryRead(node.Items, ref reader, ref path, out object? item))
+                {
+                    path = path.Length == 0 || path[0] == '[' ? "[]" + path : "[]." + path;
+                    return false;
+                }
+
+                list.Add(item);
+            }
+        }
+    }
+
+    private static bool TryReadMap(MapNode node, ref AvroReader reader, ref string path, out object? value)
+    {
+        var map = new OrderedDictionary<string, object?>(StringComparer.Ordinal);
+        value = map;
+        if (!reader.TryEnter())
+        {
+            return false;
+        }
+
+        while (true)
+        {
+            if (!reader.TryReadBlock(node.EntrySizeMin, out int count, out _))
+            {
+                return false;
+            }
+
+            if (count == 0)
+            {
+                reader.Leave();
+                return true;
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                if (!reader.TryReadString(out ReadOnlySpan<byte> key) || !TryRead(node.Values, ref reader, ref path, out object? item))
+                {
+                    path = path.Length == 0 || path[0] == '[' ? "[]" + path : "[]." + path;
+                    return false;
+                }
+
+                map[Encoding.UTF8.GetString(key)] = item;
+            }
+        }
+    }
+}
+
+/// <summary>The path of one failure.</summary>
+internal sealed class OnePath(string path) : IDecodePaths
+{
+    public string PathOf(int place) => path;
+}

@@ -1,0 +1,187 @@
+using System.Buffers;
+using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Avro.Generic;
+
+/// <summary>Writes generic values (see <see cref="GenericReader"/>) of any schema. Immutable, shared by threads.</summary>
+public sealed class GenericWriter
+{
+    private readonly AvroSchema _schema;
+
+    private GenericWriter(AvroSchema schema) => _schema = schema;
+
+    /// <summary>Prepares a writer.</summary>
+    /// <param name="schema">The schema.</param>
+    /// <returns>The writer.</returns>
+    public static GenericWriter Compile(AvroSchema schema) => new(schema);
+
+    /// <summary>Writes one value: arrays and maps as one block, varints as short as they can be.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="output">Where to write.</param>
+    /// <exception cref="ArgumentException">The value is not one of the schema; the message names the field.</exception>
+    public void Write(object? value, IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        var writer = new AvroWriter(output);
+        Write(ref writer, _schema, value, "", 0);
+        writer.Flush();
+    }
+
+    private static void Write(ref AvroWriter writer, AvroSchema schema, object? value, string path, int depth)
+    {
+        switch (schema, value)
+        {
+            case ({ Type: AvroType.Null }, null):
+                break;
+            case ({ Type: AvroType.Boolean }, bool truth):
+                writer.WriteBoolean(truth);
+                break;
+            case ({ Type: AvroType.Int }, int number):
+                writer.WriteLong(number);
+                break;
+            case ({ Type: AvroType.Long }, long or int):
+                writer.WriteLong(value is int small ? small : (long)value);
+                break;
+            case ({ Type: AvroType.Float }, float single):
+                writer.WriteFloat(single);
+                break;
+            case ({ Type: AvroType.Double }, double or float):
+                writer.WriteDouble(value is float narrow ? narrow : (double)value);
+                break;
+            case ({ Type: AvroType.Bytes }, byte[] bytes):
+                writer.WriteBytes(bytes);
+                break;
+            case ({ Type: AvroType.String }, string text):
+                writer.WriteString(text);
+                break;
+            case (FixedSchema type, GenericFixed { Value: var raw }) when raw.Length == type.Size:
+                writer.WriteRaw(raw);
+                break;
+            case (EnumSchema type, GenericEnum or string) when type.IndexOf(value.ToString()!) is >= 0 and var index:
+                writer.WriteLong(index);
+                break;
+            case (UnionSchema union, _):
+                WriteUnion(ref writer, union, value, path, depth);
+                break;
+            default:
+                WriteContainer(ref writer, schema, value, path, depth);
+                break;
+        }
+    }
+
+    private static void WriteContainer(ref AvroWriter writer, AvroSchema schema, object? value, string path, int depth)
+    {
+        if (depth >= AvroReader.DepthMax)
+        {
+            throw new ArgumentException($"The value is nested more than {AvroReader.DepthMax} deep at '{path}'.", nameof(value));
+        }
+
+        switch (schema, value)
+        {
+            case (RecordSchema type, GenericRecord record) when type.Fields.Count == record.Schema.Fields.Count:
+                foreach (RecordField field in type.Fields)
+                {
+                    Write(ref writer, field.Schema, record[field.Name], path.Length == 0 ? field.Name : path + "." + field.Name, depth + 1);
+                }
+
+                break;
+            case (ArraySchema type, IReadOnlyCollection<object?> items):
+                WriteArray(ref writer, type, items, path, depth);
+                break;
+            case (MapSchema type, IReadOnlyDictionary<string, object?> entries):
+                WriteMap(ref writer, type, entries, path, depth);
+                break;
+            default:
+                throw Mismatch(schema, value, path);
+        }
+    }
+
+    private static void WriteArray(ref AvroWriter writer, ArraySchema type, IReadOnlyCollection<object?> items, string path, int depth)
+    {
+        if (items.Count > 0)
+        {
+            writer.WriteLong(items.Count);
+            foreach (object? item in items)
+            {
+                Write(ref writer, type.Items, item, path + "[]", depth + 1);
+            }
+        }
+
+        writer.WriteLong(0);
+    }
+
+    private static void WriteMap(ref AvroWriter writer, MapSchema type, IReadOnlyDictionary<string, object?> entries, string path, int depth)
+    {
+        if (entries.Count > 0)
+        {
+            writer.WriteLong(entries.Count);
+            foreach ((string key, object? item) in entries)
+            {
+                writer.WriteString(key);
+                Write(ref writer, type.Values, item, path + "[]", depth + 1);
+            }
+        }
+
+        writer.WriteLong(0);
+    }
+
+    private static void WriteUnion(ref AvroWriter writer, UnionSchema union, object? value, string path, int depth)
+    {
+        int index = BranchOf(union, value);
+        if (index < 0)
+        {
+            throw Mismatch(union, value, path);
+        }
+
+        writer.WriteLong(index);
+        Write(ref writer, union.Branches[index], value, path, depth);
+    }
+
+    /// <summary>The branch that holds a generic value, or -1: the one of its own type, else one that takes it.</summary>
+    internal static int BranchOf(UnionSchema union, object? value)
+    {
+        int index = BranchOf(union, value, exact: true);
+        return index >= 0 ? index : BranchOf(union, value, exact: false);
+    }
+
+    private static int BranchOf(UnionSchema union, object? value, bool exact)
+    {
+        for (int i = 0; i < union.Branches.Count; i++)
+        {
+            if (Fits(union.Branches[i], value, exact))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static bool Fits(AvroSchema schema, object? value, bool exact) => (schema, value) switch
+    {
+        ({ Type: AvroType.Null }, null) => true,
+        ({ Type: AvroType.Boolean }, bool) => true,
+        ({ Type: AvroType.Int }, int) => true,
+        ({ Type: AvroType.Long }, long) => true,
+        ({ Type: AvroType.Long }, int) => !exact,
+        ({ Type: AvroType.Float }, float) => true,
+        ({ Type: AvroType.Double }, double) => true,
+        ({ Type: AvroType.Double }, float) => !exact,
+        ({ Type: AvroType.Bytes }, byte[]) => true,
+        ({ Type: AvroType.String }, string) => true,
+        (RecordSchema type, GenericRecord record) => SameName(type, record.Schema),
+        (EnumSchema type, GenericEnum symbol) => SameName(type, symbol.Schema),
+        (EnumSchema type, string text) => !exact && type.IndexOf(text) >= 0,
+        (FixedSchema type, GenericFixed bytes) => SameName(type, bytes.Schema),
+        (ArraySchema, IReadOnlyCollection<object?>) => true,
+        (MapSchema, IReadOnlyDictionary<string, object?>) => true,
+        _ => false,
+    };
+
+    private static bool SameName(NamedSchema left, NamedSchema right) =>
+        ReferenceEquals(left, right) || string.Equals(left.Name.FullName, right.Name.FullName, StringComparison.Ordinal);
+
+    private static ArgumentException Mismatch(AvroSchema schema, object? value, string path) => new(
+        $"{(path.Length == 0 ? "The value" : $"Field '{path}'")} is of type {schema.TypeName}; {value?.GetType().Name ?? "null"} does not fit.", nameof(value));
+}
