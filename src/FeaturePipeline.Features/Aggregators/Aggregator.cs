@@ -39,7 +39,7 @@ internal abstract class Aggregator
     public abstract void Merge(WindowState into, WindowState from);
 
     /// <summary>Appends the state's bytes.</summary>
-    public abstract void Write(WindowState state, StateWriter writer);
+    public abstract void Write(WindowState state, ref StateWriter writer);
 
     /// <summary>Reads into an empty state.</summary>
     public abstract void Read(WindowState state, ref StateReader reader);

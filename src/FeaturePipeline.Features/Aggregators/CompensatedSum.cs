@@ -24,7 +24,7 @@ internal struct CompensatedSum
         _error += other._error;
     }
 
-    public readonly void Write(StateWriter writer)
+    public readonly void Write(ref StateWriter writer)
     {
         writer.WriteDouble(_sum);
         writer.WriteDouble(_error);

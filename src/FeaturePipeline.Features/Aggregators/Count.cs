@@ -23,7 +23,7 @@ internal sealed class Count(Expression? of) : Aggregator
 
     public override void Merge(WindowState into, WindowState from) => Fixed<long>(into) += Fixed<long>(from);
 
-    public override void Write(WindowState state, StateWriter writer) => writer.WriteUnsigned((ulong)Fixed<long>(state));
+    public override void Write(WindowState state, ref StateWriter writer) => writer.WriteUnsigned((ulong)Fixed<long>(state));
 
     public override void Read(WindowState state, ref StateReader reader) => Fixed<long>(state) = (long)reader.ReadUnsigned();
 

@@ -54,7 +54,7 @@ internal sealed class CountDistinct(Expression of, int cap = DistinctValues.Defa
         }
     }
 
-    public override void Write(WindowState state, StateWriter writer) => Values(state).Write(writer);
+    public override void Write(WindowState state, ref StateWriter writer) => Values(state).Write(ref writer);
 
     public override void Read(WindowState state, ref StateReader reader) => Values(state).Read(ref reader);
 

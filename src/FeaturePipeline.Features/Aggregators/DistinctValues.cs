@@ -56,7 +56,7 @@ internal sealed class DistinctValues(int cap)
         _sketch = null;
     }
 
-    public void Write(StateWriter writer)
+    public void Write(ref StateWriter writer)
     {
         writer.WriteUnsigned(_sketch is null ? 0u : 1u);
         writer.WriteBytes(_sketch is null ? _set.Entries : _sketch.Registers);

@@ -34,7 +34,7 @@ internal sealed class DoubleExtreme(DoubleExpression of, bool isMax) : Aggregato
         }
     }
 
-    public override void Write(WindowState state, StateWriter writer)
+    public override void Write(WindowState state, ref StateWriter writer)
     {
         ref Parts parts = ref Fixed<Parts>(state);
         writer.WriteUnsigned((ulong)parts.HasValue);

@@ -35,9 +35,9 @@ internal sealed class DoubleMean(DoubleExpression of) : Aggregator
         parts.Count += Fixed<Parts>(from).Count;
     }
 
-    public override void Write(WindowState state, StateWriter writer)
+    public override void Write(WindowState state, ref StateWriter writer)
     {
-        Fixed<Parts>(state).Sum.Write(writer);
+        Fixed<Parts>(state).Sum.Write(ref writer);
         writer.WriteUnsigned((ulong)Fixed<Parts>(state).Count);
     }
 

@@ -21,7 +21,7 @@ internal sealed class DoubleSum(DoubleExpression of) : Aggregator
 
     public override void Merge(WindowState into, WindowState from) => Fixed<CompensatedSum>(into).Add(Fixed<CompensatedSum>(from));
 
-    public override void Write(WindowState state, StateWriter writer) => Fixed<CompensatedSum>(state).Write(writer);
+    public override void Write(WindowState state, ref StateWriter writer) => Fixed<CompensatedSum>(state).Write(ref writer);
 
     public override void Read(WindowState state, ref StateReader reader) => Fixed<CompensatedSum>(state) = CompensatedSum.Read(ref reader);
 

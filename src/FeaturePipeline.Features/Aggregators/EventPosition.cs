@@ -33,7 +33,7 @@ internal struct EventPosition
     public readonly bool YieldsTo(in EventPosition other, bool isLast) =>
         !IsSet || (isLast ? Compare(other, this) > 0 : Compare(other, this) < 0);
 
-    public readonly void Write(StateWriter writer)
+    public readonly void Write(ref StateWriter writer)
     {
         writer.WriteUnsigned((uint)_isSet);
         if (IsSet)

@@ -36,7 +36,7 @@ internal sealed class LongExtreme(LongExpression of, bool isMax) : Aggregator
         }
     }
 
-    public override void Write(WindowState state, StateWriter writer)
+    public override void Write(WindowState state, ref StateWriter writer)
     {
         ref Parts parts = ref Fixed<Parts>(state);
         writer.WriteUnsigned((ulong)parts.HasValue);

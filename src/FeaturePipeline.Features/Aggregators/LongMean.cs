@@ -35,7 +35,7 @@ internal sealed class LongMean(LongExpression of) : Aggregator
         parts.Count += Fixed<Parts>(from).Count;
     }
 
-    public override void Write(WindowState state, StateWriter writer)
+    public override void Write(WindowState state, ref StateWriter writer)
     {
         writer.WriteInt128(Fixed<Parts>(state).Sum);
         writer.WriteUnsigned((ulong)Fixed<Parts>(state).Count);

@@ -21,7 +21,7 @@ internal sealed class LongSum(LongExpression of) : Aggregator
 
     public override void Merge(WindowState into, WindowState from) => Fixed<Int128>(into) += Fixed<Int128>(from);
 
-    public override void Write(WindowState state, StateWriter writer) => writer.WriteInt128(Fixed<Int128>(state));
+    public override void Write(WindowState state, ref StateWriter writer) => writer.WriteInt128(Fixed<Int128>(state));
 
     public override void Read(WindowState state, ref StateReader reader) => Fixed<Int128>(state) = reader.ReadInt128();
 

@@ -37,10 +37,10 @@ internal sealed class NumberAtEdge(Expression of, bool isLast) : Aggregator
         }
     }
 
-    public override void Write(WindowState state, StateWriter writer)
+    public override void Write(WindowState state, ref StateWriter writer)
     {
         ref Parts parts = ref Fixed<Parts>(state);
-        parts.Position.Write(writer);
+        parts.Position.Write(ref writer);
         if (parts.Position.IsSet)
         {
             writer.WriteSigned(parts.Bits);

@@ -3,21 +3,26 @@ using System.Buffers.Binary;
 
 namespace FeaturePipeline.Features.Aggregators;
 
-/// <summary>Writes state: varints of 7 bits a byte, little-endian, and length-prefixed bytes.</summary>
-internal readonly struct StateWriter(ArrayBufferWriter<byte> output)
+/// <summary>Writes state: varints of 7 bits a byte, little-endian, and length-prefixed bytes. <see cref="Finish"/> must follow the last write.</summary>
+/// <remarks>Works on one reservation of the output, because a session is written for the undo log, too, up to once for each event.</remarks>
+internal ref struct StateWriter(ArrayBufferWriter<byte> output)
 {
+    private const int Reservation = 256;
+    private const int VarintMax = 10;
+
+    private Span<byte> _span = output.GetSpan(Reservation);
+    private int _at;
+
     public void WriteUnsigned(ulong value)
     {
-        Span<byte> span = output.GetSpan(10);
-        int length = 0;
+        Reserve(VarintMax);
         while (value >= 0x80)
         {
-            span[length++] = (byte)(value | 0x80);
+            _span[_at++] = (byte)(value | 0x80);
             value >>= 7;
         }
 
-        span[length++] = (byte)value;
-        output.Advance(length);
+        _span[_at++] = (byte)value;
     }
 
     public void WriteSigned(long value) => WriteUnsigned((ulong)((value << 1) ^ (value >> 63)));
@@ -32,13 +37,33 @@ internal readonly struct StateWriter(ArrayBufferWriter<byte> output)
 
     public void WriteDouble(double value)
     {
-        BinaryPrimitives.WriteDoubleLittleEndian(output.GetSpan(8), value);
-        output.Advance(8);
+        Reserve(sizeof(double));
+        BinaryPrimitives.WriteDoubleLittleEndian(_span[_at..], value);
+        _at += sizeof(double);
     }
 
     public void WriteBytes(ReadOnlySpan<byte> value)
     {
         WriteUnsigned((ulong)value.Length);
-        output.Write(value);
+        Reserve(value.Length);
+        value.CopyTo(_span[_at..]);
+        _at += value.Length;
+    }
+
+    /// <summary>Hands what was written to the output.</summary>
+    public void Finish()
+    {
+        output.Advance(_at);
+        _span = default;
+        _at = 0;
+    }
+
+    private void Reserve(int length)
+    {
+        if (_span.Length - _at < length)
+        {
+            Finish();
+            _span = output.GetSpan(Math.Max(length, Reservation));
+        }
     }
 }

@@ -10,6 +10,9 @@ internal sealed class TextAtEdge(TextExpression of, bool isLast) : Aggregator
 {
     private const int BufferSizeMin = 16;
 
+    // One long value must not stay for ever in the pool.
+    private const int BufferSizeKept = 1024;
+
     private struct Parts
     {
         public EventPosition Position;
@@ -52,10 +55,10 @@ internal sealed class TextAtEdge(TextExpression of, bool isLast) : Aggregator
         }
     }
 
-    public override void Write(WindowState state, StateWriter writer)
+    public override void Write(WindowState state, ref StateWriter writer)
     {
         ref Parts parts = ref Fixed<Parts>(state);
-        parts.Position.Write(writer);
+        parts.Position.Write(ref writer);
         if (parts.Position.IsSet)
         {
             writer.WriteBytes(Text(state));
@@ -74,6 +77,12 @@ internal sealed class TextAtEdge(TextExpression of, bool isLast) : Aggregator
 
     public override FieldValue Result(WindowState state, ResultData data) =>
         Fixed<Parts>(state).Position.IsSet ? data.Add(Text(state)) : FieldValue.Null;
+
+    public override void ClearSlots(WindowState state)
+    {
+        ref object? slot = ref state.Slot(Slot);
+        slot = slot is byte[] { Length: > BufferSizeKept } ? null : slot;
+    }
 
     private ReadOnlySpan<byte> Text(WindowState state) =>
         ((byte[]?)state.Slot(Slot)).AsSpan(0, (int)Fixed<Parts>(state).Length);

@@ -13,7 +13,8 @@ internal sealed class SessionAggregate<TRow, TState>(
     SessionStore<TRow, TState> store,
     IWindowedAggregation<TRow, TState> aggregation,
     WindowSink<TState> sink,
-    TaskTime time)
+    TaskTime time,
+    RowPredicate<TRow>? filter = null)
     : WindowOperator<TRow>
     where TRow : struct, IStreamRow, allows ref struct
     where TState : class
@@ -29,6 +30,11 @@ internal sealed class SessionAggregate<TRow, TState>(
     /// <inheritdoc/>
     public override bool Process(in TRow row)
     {
+        if (filter is not null && !filter(in row))
+        {
+            return true;
+        }
+
         ReadOnlySpan<byte> key = row.Key;
         long timestampMs = row.TimestampMs;
         uint hash = KeyTable<SessionEntry<TState>>.HashOf(key);

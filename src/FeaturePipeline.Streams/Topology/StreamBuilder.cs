@@ -64,14 +64,30 @@ public sealed class StreamBuilder
     }
 }
 
+/// <summary>Whether a row goes on.</summary>
+/// <param name="row">The row.</param>
+/// <typeparam name="TRow">Row type.</typeparam>
+public delegate bool RowPredicate<TRow>(in TRow row)
+    where TRow : struct, IStreamRow, allows ref struct;
+
 /// <summary>A stream of rows, keyed as its topic is partitioned.</summary>
 /// <typeparam name="TRow">Row type.</typeparam>
 public sealed class SourceStream<TRow>
     where TRow : struct, IStreamRow, allows ref struct
 {
     private readonly Subtopology<TRow> _subtopology;
+    private readonly RowPredicate<TRow>? _filter;
 
-    internal SourceStream(Subtopology<TRow> subtopology) => _subtopology = subtopology;
+    internal SourceStream(Subtopology<TRow> subtopology, RowPredicate<TRow>? filter = null)
+    {
+        _subtopology = subtopology;
+        _filter = filter;
+    }
+
+    /// <summary>Only the rows for which a predicate holds. The others move stream time all the same, and are never late.</summary>
+    /// <param name="predicate">Without state, because tasks share it.</param>
+    public SourceStream<TRow> Filter(RowPredicate<TRow> predicate) =>
+        new(_subtopology, _filter is not { } earlier ? predicate : (in TRow row) => earlier(in row) && predicate(in row));
 
     /// <summary>Aggregates by key and session.</summary>
     /// <param name="name">Name of the operator and of its store.</param>
@@ -82,11 +98,12 @@ public sealed class SourceStream<TRow>
         string name, SessionWindows windows, Func<IWindowedAggregation<TRow, TState>> aggregation)
         where TState : class
     {
+        RowPredicate<TRow>? filter = _filter;
         WindowedStream<TRow, TState> stream = new(name, (context, sink) =>
         {
             IWindowedAggregation<TRow, TState> instance = aggregation();
             SessionStore<TRow, TState> store = new(name, context.Options.ChangelogTopic(name), instance, context.Time);
-            return new SessionAggregate<TRow, TState>(windows, store, instance, sink, context.Time);
+            return new SessionAggregate<TRow, TState>(windows, store, instance, sink, context.Time, filter);
         });
         _subtopology.Add(stream);
         return stream;

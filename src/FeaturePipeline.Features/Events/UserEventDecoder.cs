@@ -1,0 +1,202 @@
+using System.Globalization;
+using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Confluent;
+using FeaturePipeline.Avro.Registry;
+using FeaturePipeline.Features.Definitions;
+using FeaturePipeline.Streams.Clients;
+using FeaturePipeline.Streams.Topology;
+
+namespace FeaturePipeline.Features.Events;
+
+/// <summary>Makes events of consumed records: framing, schema, body, key and timestamp are judged, in that order.</summary>
+public sealed class UserEventDecoder : IRecordDecoder<EventRow>
+{
+    private readonly FeaturePlan _plan;
+    private readonly SchemaCache<EventPlan> _plans;
+    private readonly FieldValue[] _values;
+
+    // The last writer's plan, so that a stream of one schema asks no table.
+    private SchemaKey _lastKey;
+    private EventPlan? _lastPlan;
+
+    // What the last rejection was about; its text is made when it is asked for.
+    private DropReason _reason;
+    private SchemaKey _rejectedKey;
+    private DecodeResult _rejectedResult;
+    private WireStatus _rejectedFrame;
+
+    /// <summary>Makes the decoder of one task.</summary>
+    /// <param name="plan">The views and their projection.</param>
+    /// <param name="plans">Plans by schema id, from <see cref="EventPlan.CreateCache"/>; shared by tasks.</param>
+    public UserEventDecoder(FeaturePlan plan, SchemaCache<EventPlan> plans)
+    {
+        _plan = plan;
+        _plans = plans;
+        _values = new FieldValue[plan.Fields.Count];
+    }
+
+    /// <inheritdoc/>
+    public Rejection Rejection => new(_reason, Message());
+
+    private string KeyField => _plan.Fields[FeaturePlan.KeyIndex].Path;
+
+    private string TimestampField => _plan.Fields[FeaturePlan.TimestampIndex].Path;
+
+    /// <inheritdoc/>
+    public DecodeStatus Decode(RecordBatch batch, in ConsumedRecord record, out EventRow row)
+    {
+        row = default;
+        if (record.IsValueNull || record.IsKeyNull)
+        {
+            return Reject(record.IsValueNull ? DropReason.Tombstone : DropReason.NullKey);
+        }
+
+        WireStatus frame = ReadFrame(batch, in record, out SchemaKey key, out int bodyOffset);
+        if (frame != WireStatus.Ok)
+        {
+            _rejectedFrame = frame;
+            return Reject(DropReason.NotAvro);
+        }
+
+        if (_lastPlan is null || key != _lastKey)
+        {
+            DecodeStatus found = FindPlan(key);
+            if (found != DecodeStatus.Ok)
+            {
+                return found;
+            }
+        }
+
+        return DecodeBody(in record, bodyOffset, out row);
+    }
+
+    private static WireStatus ReadFrame(RecordBatch batch, in ConsumedRecord record, out SchemaKey key, out int bodyOffset) =>
+        record.HasHeaders ? ReadFrameBesideHeaders(batch, in record, out key, out bodyOffset) : WireFormat.Read(record.Value, out key, out bodyOffset);
+
+    private static WireStatus ReadFrameBesideHeaders(RecordBatch batch, in ConsumedRecord record, out SchemaKey key, out int bodyOffset)
+    {
+        IReadOnlyList<RecordHeader> headers = batch.ReadHeaders(in record);
+        for (int i = headers.Count - 1; i >= 0; i--)
+        {
+            if (string.Equals(headers[i].Name, WireFormat.ValueHeader, StringComparison.Ordinal))
+            {
+                return WireFormat.Read(record.Value, isNull: false, headers[i].Value, hasHeader: true, out key, out bodyOffset);
+            }
+        }
+
+        return WireFormat.Read(record.Value, out key, out bodyOffset);
+    }
+
+    private DecodeStatus FindPlan(SchemaKey key)
+    {
+        EventPlan? plan;
+        SchemaStatus status = key.Version == 0 ? _plans.Find(key.Id, out plan) : _plans.Find(key.Guid, out plan);
+        _rejectedKey = key;
+        switch (status)
+        {
+            case SchemaStatus.Pending:
+                return DecodeStatus.Pending;
+            case SchemaStatus.Unknown:
+                return Reject(DropReason.UnknownSchema);
+            case SchemaStatus.Incompatible:
+                return Reject(DropReason.IncompatibleSchema);
+            default:
+                (_lastKey, _lastPlan) = (key, plan);
+                return DecodeStatus.Ok;
+        }
+    }
+
+    private DecodeStatus DecodeBody(in ConsumedRecord record, int bodyOffset, out EventRow row)
+    {
+        row = default;
+        if (_lastPlan!.Decoder is not { } decoder)
+        {
+            return Reject(DropReason.InvalidTimestamp);
+        }
+
+        ReadOnlySpan<byte> body = record.Value[bodyOffset..];
+        DecodeResult result = decoder.TryDecode(body, _values);
+        if (!result.IsOk)
+        {
+            _rejectedResult = result;
+            return Reject(DropReason.Corrupt);
+        }
+
+        var fields = new ProjectedRow(body, decoder.Constants, _values);
+        if (fields.IsNull(FeaturePlan.KeyIndex))
+        {
+            return Reject(DropReason.NullKey);
+        }
+
+        ReadOnlySpan<byte> key = fields.GetBytes(FeaturePlan.KeyIndex);
+        if (!key.SequenceEqual(record.Key) && !IsFramedString(record.Key, key))
+        {
+            return Reject(DropReason.KeyMismatch);
+        }
+
+        long timestamp = fields.GetLong(FeaturePlan.TimestampIndex);
+        if (timestamp < 0 || fields.IsNull(FeaturePlan.TimestampIndex))
+        {
+            return Reject(DropReason.InvalidTimestamp);
+        }
+
+        long unitsPerMs = _lastPlan.UnitsPerMs;
+        row = new EventRow(key, unitsPerMs == 1 ? timestamp : timestamp / unitsPerMs, record.Partition, record.Offset, fields);
+        return DecodeStatus.Ok;
+    }
+
+    // A key written by an Avro serializer of strings: prefix, length as a zigzag varint, UTF-8.
+    private static bool IsFramedString(ReadOnlySpan<byte> recordKey, ReadOnlySpan<byte> key)
+    {
+        if (recordKey.Length <= key.Length || !recordKey.EndsWith(key) || !WireFormat.TryRead(recordKey, out _, out int offset))
+        {
+            return false;
+        }
+
+        ulong length = (ulong)key.Length << 1;
+        ReadOnlySpan<byte> varint = recordKey[offset..^key.Length];
+        for (int i = 0; i < varint.Length; i++)
+        {
+            bool isLast = i == varint.Length - 1;
+            if (varint[i] != (byte)((length & 0x7F) | (isLast ? 0u : 0x80u)))
+            {
+                return false;
+            }
+
+            length >>= 7;
+        }
+
+        return varint.Length > 0 && length == 0;
+    }
+
+    private DecodeStatus Reject(DropReason reason)
+    {
+        _reason = reason;
+        return DecodeStatus.Rejected;
+    }
+
+    private string Message() => _reason switch
+    {
+        DropReason.Tombstone => "The value is null. Events are never deleted by their key; check the producer.",
+        DropReason.NullKey => $"The record's key or its field '{KeyField}' is null. The topic must be keyed by that field (Source:KeyedBy).",
+        DropReason.NotAvro => $"The value is not Avro in Confluent framing: {Frame()}. Use an Avro serializer with a schema registry.",
+        DropReason.UnknownSchema or DropReason.IncompatibleSchema => Explain(),
+        DropReason.Corrupt => string.Create(
+            CultureInfo.InvariantCulture,
+            $"The value does not hold what its schema {_lastKey} says: {_rejectedResult} (counted from the end of the framing). Check that the producer wrote it with that schema."),
+        DropReason.InvalidTimestamp => $"Field '{TimestampField}' is missing, null or negative. It must hold the event's time (Source:TimestampField).",
+        DropReason.KeyMismatch => $"The record's key differs from field '{KeyField}'. The topic must be keyed by that field (Source:KeyedBy), as UTF-8 or as an Avro string.",
+        _ => _reason.ToText(),
+    };
+
+    private string Frame() => _rejectedFrame == WireStatus.BadMagic ? "it begins with neither byte 0 nor byte 1" : "it ends within the schema id";
+
+    private string Explain()
+    {
+        string? reason = _rejectedKey.Version == 0 ? _plans.Explain(_rejectedKey.Id) : _plans.Explain(_rejectedKey.Guid);
+        string remedy = _reason == DropReason.UnknownSchema
+            ? "Check SchemaRegistry:Url, or whether the subject was deleted."
+            : "Read it with a schema that resolves (Source:Schema), or correct the producer's.";
+        return $"{reason ?? $"Schema {_rejectedKey} can't be used."} {remedy}";
+    }
+}
