@@ -159,7 +159,13 @@ internal sealed class StreamThread : IDisposable
     }
 
     /// <summary>Records that the thread is gone.</summary>
-    public void MarkDead() => TransitTo(StreamThreadState.Dead);
+    public void MarkDead()
+    {
+        if (State != StreamThreadState.Dead)
+        {
+            TransitTo(StreamThreadState.Dead);
+        }
+    }
 
     private IStreamsConsumer Consumer => _clients.Consumer!;
 
@@ -318,8 +324,9 @@ internal sealed class StreamThread : IDisposable
                     throw new StreamsException($"Stream thread {Name} failed: {exception.Message}", exception);
             }
         }
-        catch (TaskMigratedException e)
+        catch (Exception e) when (e is TaskMigratedException or RetriableException)
         {
+            // The abort itself went wrong, or a seek after it: a new producer and a new membership start from what is committed.
             Rejoin(e);
         }
     }
