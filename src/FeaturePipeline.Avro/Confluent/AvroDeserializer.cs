@@ -1,0 +1,167 @@
+using System.Collections.Concurrent;
+using Confluent.Kafka;
+using FeaturePipeline.Avro.Registry;
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Avro.Confluent;
+
+/// <summary>
+/// Reads keys or values in Confluent's framing for Confluent.Kafka's consumers: prefix V0 or V1, or a schema id in a header. One plan is
+/// compiled per schema; with the plan there, reading takes no lock and no Task.
+/// </summary>
+/// <typeparam name="T">What values are read as: <see cref="Generic.GenericRecord"/>, object, or a primitive.</typeparam>
+/// <remarks>Throws <see cref="InvalidDataException"/> for a message that can't be read, <see cref="SchemaRegistryException"/> where the
+/// registry does not answer. Null payloads are tombstones and read as null.</remarks>
+public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T>
+{
+    private readonly ISchemaRegistry _registry;
+    private readonly AvroDeserializerConfig _config;
+    private readonly AvroSchema? _readerSchema;
+    private readonly TimeProvider _timeProvider;
+    private readonly ValueBinding<T> _binding = ValueBinding<T>.Create();
+    private readonly SchemaCache<ReadPlan> _plans;
+    private readonly ConcurrentDictionary<string, SchemaCache<ReadPlan>> _plansBySubject = new(StringComparer.Ordinal);
+
+    /// <summary>Makes a deserializer; the registry is asked when the first message of a schema is read.</summary>
+    /// <param name="registry">Where schemas come from; not disposed of.</param>
+    /// <param name="config">Settings; null = the defaults.</param>
+    /// <param name="readerSchema">The schema that values are resolved to; null = what suits the type, for generic values the message's own.</param>
+    /// <param name="timeProvider">Clock of cache expiry; null = the system's.</param>
+    public AvroDeserializer(
+        ISchemaRegistry registry, AvroDeserializerConfig? config = null, AvroSchema? readerSchema = null, TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(registry);
+        _registry = registry;
+        _config = config ?? new AvroDeserializerConfig();
+        _readerSchema = readerSchema;
+        _timeProvider = timeProvider ?? TimeProvider.System;
+        if (readerSchema is not null && _config.UseLatestVersion)
+        {
+            throw new ArgumentException("use.latest.version and a reader schema exclude each other. Keep one of them.", nameof(readerSchema));
+        }
+
+        _plans = Cache(_readerSchema);
+    }
+
+    private sealed record ReadPlan(bool IsRaw, BodyReader<T> Read);
+
+    /// <inheritdoc />
+    public T Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context)
+    {
+        if (isNull)
+        {
+            return Tombstone(context);
+        }
+
+        var key = ReadFrame(data, context, out var bodyOffset);
+        if (_config.UseLatestVersion || !TryGetPlan(_plans, key, out var plan))
+        {
+            plan = WaitForPlan(key, context);
+        }
+
+        return Read(plan!, data[bodyOffset..], key, context);
+    }
+
+    /// <inheritdoc />
+    public async Task<T> DeserializeAsync(ReadOnlyMemory<byte> data, bool isNull, SerializationContext context)
+    {
+        if (isNull)
+        {
+            return Tombstone(context);
+        }
+
+        var key = ReadFrame(data.Span, context, out var bodyOffset);
+        if (_config.UseLatestVersion || !TryGetPlan(_plans, key, out var plan))
+        {
+            plan = await FetchPlanAsync(key, context);
+        }
+
+        return Read(plan!, data.Span[bodyOffset..], key, context);
+    }
+
+    private static T Tombstone(SerializationContext context) => default(T) is null
+        ? default!
+        : throw new InvalidDataException($"{Where(context)} is null, which {typeof(T).Name} can't be. Read it as {typeof(T).Name}?.");
+
+    private static SchemaKey ReadFrame(ReadOnlySpan<byte> data, SerializationContext context, out int bodyOffset)
+    {
+        byte[]? header = null;
+        var name = context.Component == MessageComponentType.Key ? WireFormat.KeyHeader : WireFormat.ValueHeader;
+        var hasHeader = context.Headers is { Count: > 0 } headers && headers.TryGetLastBytes(name, out header);
+        return WireFormat.Read(data, isNull: false, header, hasHeader, out var key, out bodyOffset) switch
+        {
+            WireStatus.Ok => key,
+            WireStatus.Short => throw new InvalidDataException(
+                $"{Where(context)} is too short for a schema id{(hasHeader ? $" (header {name})" : "")}. Was it written with a schema registry's serializer?"),
+            _ => throw new InvalidDataException(
+                $"{Where(context)} starts with byte {(hasHeader ? header![0] : data[0])}{(hasHeader ? $" (header {name})" : "")}, not with a schema id (0 or 1). Was it written with a schema registry's serializer?"),
+        };
+    }
+
+    private static T Read(ReadPlan plan, ReadOnlySpan<byte> body, SchemaKey key, SerializationContext context)
+    {
+        var result = plan.IsRaw ? plan.Read(RawBytes.AddLength(body), out var value) : plan.Read(body, out value);
+        return result.IsOk ? value! : throw new InvalidDataException($"{Where(context)}, schema {key}: {result}");
+    }
+
+    private static string Where(SerializationContext context) =>
+        $"The {(context.Component == MessageComponentType.Key ? "key" : "value")} of a record of topic '{context.Topic}'";
+
+    private static bool TryGetPlan(SchemaCache<ReadPlan> plans, SchemaKey key, out ReadPlan? plan) =>
+        key.Version == 0 ? plans.TryGet(key.Id, out plan) : plans.TryGet(key.Guid, out plan);
+
+    private ReadPlan WaitForPlan(SchemaKey key, SerializationContext context)
+    {
+        // Once per schema. The wait goes to the thread pool first, so that no caller's synchronisation context can be waited for.
+        async Task<ReadPlan> FetchAsync()
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            return await FetchPlanAsync(key, context);
+        }
+
+        if (_config.UseLatestVersion
+            && _plansBySubject.TryGetValue(SubjectNames.Of(_config.SubjectNameStrategy, context, recordName: null), out var plans)
+            && TryGetPlan(plans, key, out var plan))
+        {
+            return plan!;
+        }
+
+        return FetchAsync().GetAwaiter().GetResult();
+    }
+
+    private async Task<ReadPlan> FetchPlanAsync(SchemaKey key, SerializationContext context)
+    {
+        var plans = _config.UseLatestVersion ? await CacheOfLatestAsync(context) : _plans;
+        var status = key.Version == 0 ? await plans.FindAsync(key.Id) : await plans.FindAsync(key.Guid);
+        if (status == SchemaStatus.Ready && TryGetPlan(plans, key, out var plan))
+        {
+            return plan!;
+        }
+
+        var reason = key.Version == 0 ? plans.Explain(key.Id) : plans.Explain(key.Guid);
+        throw status == SchemaStatus.Pending
+            ? new SchemaRegistryException($"{Where(context)} can't be read yet: {reason}", errorCode: 0, isRetriable: true, plans.LastError)
+            : new InvalidDataException($"{Where(context)} can't be read: {reason}");
+    }
+
+    private async Task<SchemaCache<ReadPlan>> CacheOfLatestAsync(SerializationContext context)
+    {
+        var subject = SubjectNames.Of(_config.SubjectNameStrategy, context, recordName: null);
+        if (!_plansBySubject.TryGetValue(subject, out var plans))
+        {
+            var latest = await _registry.GetLatestAsync(subject);
+            plans = _plansBySubject.GetOrAdd(subject, Cache(latest.Parse()));
+        }
+
+        return plans;
+    }
+
+    private SchemaCache<ReadPlan> Cache(AvroSchema? reader) => new(
+        _registry,
+        schema =>
+        {
+            var writer = schema.Parse();
+            return new ReadPlan(writer.Type == AvroType.Bytes, _binding.CompileReader(writer, reader));
+        },
+        _timeProvider);
+}

@@ -1,0 +1,99 @@
+// How a type of values meets Avro: which schema a value has, and readers and writers of schemas for the type.
+using System.Buffers;
+using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Generic;
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Avro.Confluent;
+
+/// <summary>Reads one body; never throws for what a body may hold.</summary>
+internal delegate DecodeResult BodyReader<T>(ReadOnlySpan<byte> body, out T? value);
+
+/// <summary>Writes one body.</summary>
+/// <exception cref="ArgumentException">The value is not one of the schema.</exception>
+internal delegate void BodyWriter<in T>(T value, IBufferWriter<byte> output);
+
+internal abstract class ValueBinding<T>
+{
+    /// <summary>The schema that a value is written with unless another is chosen.</summary>
+    public abstract AvroSchema SchemaOf(T value);
+
+    public abstract BodyWriter<T> CompileWriter(AvroSchema schema);
+
+    /// <param name="writer">The message's schema.</param>
+    /// <param name="reader">The schema asked for, or null for what suits the type.</param>
+    /// <exception cref="SchemaResolutionException">No message of the writer can be read.</exception>
+    public abstract BodyReader<T> CompileReader(AvroSchema writer, AvroSchema? reader);
+
+    /// <summary>The binding of a type.</summary>
+    /// <exception cref="NotSupportedException">The type is not known.</exception>
+    public static ValueBinding<T> Create() => GenericBinding<T>.IsFor(typeof(T))
+        ? new GenericBinding<T>()
+        : throw new NotSupportedException(
+            $"{typeof(T)} can't be read or written as Avro. Use {nameof(GenericRecord)}, object, string, byte[], bool, int, long, float or double.");
+}
+
+/// <summary>Generic records, primitives, or (as object) whatever a schema says.</summary>
+internal sealed class GenericBinding<T> : ValueBinding<T>
+{
+    private static readonly Dictionary<Type, string> PrimitiveNames = new()
+    {
+        [typeof(string)] = "string",
+        [typeof(byte[])] = "bytes",
+        [typeof(bool)] = "boolean",
+        [typeof(int)] = "int",
+        [typeof(long)] = "long",
+        [typeof(float)] = "float",
+        [typeof(double)] = "double",
+    };
+
+    private static readonly Dictionary<Type, AvroSchema> Primitives =
+        PrimitiveNames.ToDictionary(static pair => pair.Key, static pair => AvroSchema.Parse($"\"{pair.Value}\""));
+
+    private readonly AvroSchema? _reader;
+
+    // A null branch is read as null where the type has one.
+    public GenericBinding()
+    {
+        var type = Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T);
+        if (PrimitiveNames.TryGetValue(type, out var name))
+        {
+            _reader = AvroSchema.Parse(type != typeof(T) || !type.IsValueType ? $"[\"null\",\"{name}\"]" : $"\"{name}\"");
+        }
+    }
+
+    public static bool IsFor(Type type) =>
+        type == typeof(object) || type == typeof(GenericRecord) || PrimitiveNames.ContainsKey(Nullable.GetUnderlyingType(type) ?? type);
+
+    public override AvroSchema SchemaOf(T value) => value switch
+    {
+        GenericRecord record => record.Schema,
+        GenericEnum symbol => symbol.Schema,
+        GenericFixed bytes => bytes.Schema,
+        { } other when Primitives.TryGetValue(other.GetType(), out var schema) => schema,
+        _ => throw new ArgumentException($"A value of type {value?.GetType()} does not say what its schema is. Give the serializer a schema.", nameof(value)),
+    };
+
+    public override BodyWriter<T> CompileWriter(AvroSchema schema)
+    {
+        var writer = GenericWriter.Compile(schema);
+        return (value, output) => writer.Write(value, output);
+    }
+
+    public override BodyReader<T> CompileReader(AvroSchema writer, AvroSchema? reader)
+    {
+        var wanted = reader ?? _reader;
+        if (typeof(T) == typeof(GenericRecord) && (wanted ?? writer) is not RecordSchema)
+        {
+            throw new InvalidOperationException($"The schema is of type {(wanted ?? writer).TypeName}, not a record. Read it as object.");
+        }
+
+        var compiled = GenericReader.Compile(writer, wanted);
+        return (ReadOnlySpan<byte> body, out T? value) =>
+        {
+            var result = compiled.TryRead(body, out var read);
+            value = result.IsOk ? (T?)read : default;
+            return result;
+        };
+    }
+}
