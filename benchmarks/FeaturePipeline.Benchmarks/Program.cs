@@ -6,6 +6,10 @@ const string Usage = """
     micro [BenchmarkDotNet options]   decode, encode and the like; in this process, all unless --filter is given
     verify-sessions --bootstrap HOST:PORT --registry URL [--source TOPIC] [--features TOPIC] [--job user_sessions|J1] [--gap-ms N] [--grace-ms N]
                                       recomputes a session view from the log and compares record by record; exit 1 on a difference
+    await-group --bootstrap HOST:PORT --group ID [--topic TOPIC] --until end|committed|members [--count N] [--timeout-s N]
+                                      waits until a consumer group has come so far
+    worker --bootstrap HOST:PORT --group ID [--topic TOPIC] [--label TEXT] [--log FILE] -- PROGRAM ARGUMENTS
+                                      runs the whole worker until its lag is 0; events per second and per CPU-second as one JSON line
     """;
 
 if (args is [])
@@ -24,6 +28,10 @@ try
             return 0;
         case "verify-sessions":
             return VerifySessionsCommand.Run(new CommandOptions(args[1..]));
+        case "await-group":
+            return AwaitGroupCommand.Run(new CommandOptions(args[1..]));
+        case "worker":
+            return WorkerCommand.Run(args[1..]);
         default:
             Console.Error.WriteLine($"Unknown command '{args[0]}'.\n{Usage}");
             return 2;
