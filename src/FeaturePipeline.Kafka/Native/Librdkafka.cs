@@ -100,6 +100,9 @@ internal static unsafe partial class Librdkafka
     [LibraryImport(Name, EntryPoint = "rd_kafka_consumer_group_metadata")]
     internal static partial nint ConsumerGroupMetadata(nint client);
 
+    [LibraryImport(Name, EntryPoint = "rd_kafka_consumer_group_metadata_member_id")]
+    internal static partial nint ConsumerGroupMetadataMemberId(nint metadata);
+
     [LibraryImport(Name, EntryPoint = "rd_kafka_consumer_group_metadata_destroy")]
     internal static partial void ConsumerGroupMetadataDestroy(nint metadata);
 

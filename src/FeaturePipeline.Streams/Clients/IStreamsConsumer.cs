@@ -65,7 +65,11 @@ public interface IStreamsConsumer : IDisposable
     /// <param name="partition">The partition.</param>
     long? LastSeenEnd(TopicPartition partition);
 
-    /// <summary>The member's identity now; read it anew after every rebalance.</summary>
+    /// <summary>The member's identity now; read it anew for every transaction.</summary>
+    /// <exception cref="Errors.TaskMigratedException">
+    /// The client is no member now, although no callback has said so yet. Its identity would name neither member nor generation,
+    /// and Kafka checks a transaction's offsets against the group only when they name one: nothing would fence this member.
+    /// </exception>
     GroupMetadata GroupMetadata { get; }
 
     /// <summary>Commits offsets outside a transaction (at-least-once), and waits for the answer.</summary>

@@ -1,7 +1,8 @@
 namespace FeaturePipeline.Streams.Threads;
 
 /// <summary>Exponential back-off with jitter: each wait is random between half a bound and the bound, which doubles.</summary>
-internal sealed class Backoff
+/// <param name="random">Source of the jitter; a simulation gives a seeded one.</param>
+internal sealed class Backoff(Random random)
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Max = TimeSpan.FromSeconds(10);
@@ -11,7 +12,7 @@ internal sealed class Backoff
     /// <summary>The next wait; never zero.</summary>
     public TimeSpan Next()
     {
-        TimeSpan wait = (_bound / 2) + (_bound / 2 * Random.Shared.NextDouble());
+        TimeSpan wait = (_bound / 2) + (_bound / 2 * random.NextDouble());
         _bound = _bound * 2 < Max ? _bound * 2 : Max;
         return wait;
     }

@@ -40,9 +40,10 @@ internal sealed class StreamThread : IDisposable
     /// <param name="timeProvider">Clock.</param>
     /// <param name="logger">Log.</param>
     /// <param name="pause">Waits between tries of a call that can't be put off.</param>
+    /// <param name="random">Source of the back-off's jitter; null takes the process's own.</param>
     public StreamThread(
         string name, Topology.Topology topology, StreamsOptions options, IStreamsClients clients, string? transactionalId,
-        TimeProvider timeProvider, ILogger logger, Action<TimeSpan> pause)
+        TimeProvider timeProvider, ILogger logger, Action<TimeSpan> pause, Random? random = null)
     {
         Name = name;
         _options = options;
@@ -51,7 +52,7 @@ internal sealed class StreamThread : IDisposable
         _logger = logger;
         _pause = pause;
         _changelogs = new ChangelogReader(clients, $"{name}-restore-consumer", timeProvider, logger);
-        _backoff = new Backoff();
+        _backoff = new Backoff(random ?? Random.Shared);
         Tasks = new TaskManager(topology, options, _changelogs, timeProvider, logger);
         _callbacks = new RebalanceCallbacks(
             Guarded(partitions => Tasks.Create(partitions)), Guarded(OnRevoked), Guarded(OnLost));

@@ -37,6 +37,9 @@ internal sealed class SimulatedBroker
     private readonly PriorityQueue<Action, (long DueMs, int Sequence)> _due = new();
     private readonly List<Action> _background = [];
     private readonly List<byte[]> _arenas = [];
+    /// <summary>Calls that one turn of a thread may make: more is a loop without end.</summary>
+    public const int CallsMax = 100_000;
+
     private int _sequence;
     private long _awayUntilMs = long.MinValue;
     private bool _ticking;
@@ -61,7 +64,8 @@ internal sealed class SimulatedBroker
 
     public bool IsAway => Clock.NowMs < _awayUntilMs;
 
-    public IEnumerable<string> Topics => _topics.Keys;
+    /// <summary>Counts down with every client call; the call that finds it used up fails.</summary>
+    public int CallsLeft { get; set; } = CallsMax;
 
     public void CreateTopic(string topic, int partitions)
     {

@@ -131,20 +131,23 @@ public sealed class SimulatedBrokerGroupTests
     }
 
     [Fact]
-    public void A_lost_member_that_names_neither_itself_nor_a_generation_is_not_fenced_by_the_group()
+    public void Offsets_that_name_neither_member_nor_generation_are_not_fenced_so_a_lost_member_has_no_identity()
     {
         SimulatedWorld world = WorldWithTopic(partitions: 1);
         var a = new RecordingMember(world, "a", "in");
-        RecordingMember.Settle(a);
+        var b = new RecordingMember(world, "b", "in");
+        RecordingMember.Settle(a, b);
         a.Clients.Freeze();
         world.Broker.Advance(TimeSpan.FromSeconds(10));
         a.Clients.Thaw();
         world.Broker.Advance(TimeSpan.FromSeconds(1)); // The heartbeat's answer says it; no poll has.
-        var metadata = (SimulatedGroupMetadata)a.Consumer.GroupMetadata.Client;
-        Assert.Equal(("", -1), (metadata.MemberId, metadata.Generation));
+        Assert.Throws<TaskMigratedException>(() => a.Consumer.GroupMetadata);
+        var nobody = new GroupMetadata(new SimulatedGroupMetadata(world.Broker.Group("app"), "", -1));
         IStreamsProducer producer = world.Producer("a");
         producer.BeginTransaction();
-        producer.SendOffsetsToTransaction([new TopicPartitionOffset(In0, 1)], a.Consumer.GroupMetadata, Brief);
+        producer.SendOffsetsToTransaction([new TopicPartitionOffset(In0, 1)], nobody, Brief);
+        producer.CommitTransaction(Brief);
+        Assert.Equal(1, b.Consumer.Committed([In0], Brief)[In0]);
     }
 
     [Fact]

@@ -65,6 +65,11 @@ internal sealed class SimulatedClients(SimulatedBroker broker, string groupId, s
     /// <summary>Every call starts here: the process may be dead, die now, or have to wait for its time slice.</summary>
     public void Enter(string call)
     {
+        if (--Broker.CallsLeft < 0)
+        {
+            throw new SimulationContractException($"{Name}: {call}: more than {SimulatedBroker.CallsMax} calls in one turn, a loop without end.");
+        }
+
         Interrupt($"before {call}");
         Broker.Tick();
     }

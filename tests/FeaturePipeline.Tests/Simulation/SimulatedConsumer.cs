@@ -34,7 +34,9 @@ internal sealed class SimulatedConsumer : IStreamsConsumer
         get
         {
             ThrowIfClosed();
-            return new GroupMetadata(Membership.Metadata);
+            return Membership.Metadata.MemberId.Length > 0
+                ? new GroupMetadata(Membership.Metadata)
+                : throw new TaskMigratedException($"{_clientId} is no member of its group now.");
         }
     }
 

@@ -205,6 +205,7 @@ internal sealed class SimulatedTransactionalProducer : IStreamsProducer
         {
             Require(Call, timeout, Coordinator.Recover(_transactionalId, _epoch, out short epoch));
             _epoch = epoch;
+            _isKnownToBroker = false;
         }
         else if (_isKnownToBroker)
         {

@@ -1,0 +1,100 @@
+using System.Globalization;
+using FeaturePipeline.Streams;
+using FeaturePipeline.Tests.Simulation;
+
+namespace FeaturePipeline.Tests.Streams;
+
+// Exactly-once under everything that can go wrong. Environment variables:
+// FEATUREPIPELINE_SIMULATION_SEEDS=N runs N seeds instead of the usual few; FEATUREPIPELINE_SIMULATION_SEED=S runs S alone.
+public sealed class SimulationTests
+{
+    private const int SeedsByDefault = 300;
+
+    [Fact]
+    public void Whatever_goes_wrong_each_final_and_each_dead_letter_is_read_exactly_once() => ForEachSeed(SeedsByDefault, CheckExactlyOnce);
+
+    [Fact]
+    public void Without_faults_the_finals_are_the_models() => ForEachSeed(40, seed =>
+        Check(new SimulationRun(seed, new SimulationSettings { HasFaults = false })));
+
+    [Fact]
+    public void One_seed_gives_one_history_of_the_whole_runtime()
+    {
+        static string History(int seed)
+        {
+            var run = new SimulationRun(seed);
+            run.Run();
+            return run.Broker.Faults.Describe(SimulatedFaults.LogLimit);
+        }
+
+        Assert.Equal(History(11), History(11));
+    }
+
+    [Fact]
+    public void At_least_once_loses_no_dead_letter_and_drains() => ForEachSeed(60, seed =>
+    {
+        var run = new SimulationRun(seed, new SimulationSettings { Guarantee = ProcessingGuarantee.AtLeastOnce });
+        SimulationModel expected = run.Run();
+        Assert.Empty(expected.DeadLetters.Except(SimulationModel.ActualDeadLetters(run.Broker)));
+        return run;
+    });
+
+    private static SimulationRun CheckExactlyOnce(int seed) => Check(new SimulationRun(seed));
+
+    private static SimulationRun Check(SimulationRun run)
+    {
+        try
+        {
+            SimulationModel expected = run.Run();
+            AssertSame("finals", expected.Finals, SimulationModel.ActualFinals(run.Broker));
+            AssertSame("dead letters", expected.DeadLetters, SimulationModel.ActualDeadLetters(run.Broker));
+            AssertSame("late records", expected.Late, SimulationModel.ActualLate(run.Broker));
+            return run;
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"{e}\n{run.Describe()}", e);
+        }
+    }
+
+    private static void AssertSame(string what, List<string> expected, List<string> actual)
+    {
+        if (!expected.SequenceEqual(actual))
+        {
+            static Dictionary<string, int> Bag(List<string> lines) => lines.CountBy(l => l).ToDictionary(c => c.Key, c => c.Value);
+            Dictionary<string, int> left = Bag(expected);
+            Dictionary<string, int> right = Bag(actual);
+            IEnumerable<string> differences = left.Keys.Union(right.Keys)
+                .Where(k => left.GetValueOrDefault(k) != right.GetValueOrDefault(k))
+                .Order(StringComparer.Ordinal)
+                .Select(k => $"{k}: expected {left.GetValueOrDefault(k)} times, read {right.GetValueOrDefault(k)} times");
+            Assert.Fail($"{what} differ ({expected.Count} expected, {actual.Count} read):\n{string.Join('\n', differences.Take(20))}");
+        }
+    }
+
+    private static void ForEachSeed(int count, Func<int, SimulationRun> check)
+    {
+        int first = 1;
+        if (Environment.GetEnvironmentVariable("FEATUREPIPELINE_SIMULATION_SEED") is { Length: > 0 } one)
+        {
+            first = int.Parse(one, CultureInfo.InvariantCulture);
+            count = 1;
+        }
+        else if (Environment.GetEnvironmentVariable("FEATUREPIPELINE_SIMULATION_SEEDS") is { Length: > 0 } many)
+        {
+            count = int.Parse(many, CultureInfo.InvariantCulture);
+        }
+
+        for (int seed = first; seed < first + count; seed++)
+        {
+            try
+            {
+                check(seed);
+            }
+            catch (Exception e)
+            {
+                Assert.Fail($"Seed {seed} fails; run it alone with FEATUREPIPELINE_SIMULATION_SEED={seed}.\n{e}");
+            }
+        }
+    }
+}
