@@ -1,0 +1,39 @@
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Tests.Avro.Schemas;
+
+public class SchemaParserTests
+{
+    [Fact]
+    public void A_type_of_another_subject_is_found_through_a_reference()
+    {
+        var address = AvroSchema.Parse("""{"type":"record","name":"shop.Address","fields":[{"name":"city","type":"string"}]}""");
+        var order = AvroSchema.Parse("""{"type":"record","name":"shop.Order","fields":[{"name":"to","type":"Address"}]}""", [address]);
+
+        Assert.Same(address, ((RecordSchema)order).Field("to")!.Schema);
+        Assert.Contains("'shop.Address' is not defined", Assert.Throws<AvroSchemaException>(() => AvroSchema.Parse(order.CanonicalForm.Replace("\"name\":\"shop.Address\"", "\"name\":\"x\"", StringComparison.Ordinal)
+            .Replace("{\"name\":\"x\",\"type\":\"record\",\"fields\":[{\"name\":\"city\",\"type\":\"string\"}]}", "\"shop.Address\"", StringComparison.Ordinal))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"record","name":"R","fields":[{"name":"a","type":"int"},{"name":"b","type":"strin"}]}""", "$.fields[1].type")]
+    [InlineData("""{"type":"record","name":"R","fields":[{"name":"a","type":"int","default":"x"}]}""", "$.fields[0].default")]
+    [InlineData("""["null",{"type":"enum","name":"E","symbols":["A","B-C"]}]""", "$[1].symbols[1]")]
+    public void An_error_says_where_in_the_text_it_lies(string text, string path) =>
+        Assert.Equal(path, Assert.Throws<AvroSchemaException>(() => AvroSchema.Parse(text)).Path);
+
+    [Fact]
+    public void A_writer_s_schema_may_have_defaults_that_the_specification_forbids()
+    {
+        const string Text = """{"type":"record","name":"R","fields":[{"name":"a","type":"int","default":"1"}]}""";
+        Assert.Throws<AvroSchemaException>(() => AvroSchema.Parse(Text));
+        Assert.Equal("\"1\"", ((RecordSchema)AvroSchema.Parse(Text, null, SchemaValidation.Lenient)).Field("a")!.Default!.Value.GetRawText());
+    }
+
+    [Fact]
+    public void Attributes_are_kept_as_they_were_written()
+    {
+        const string Text = """{"type":"record","name":"R","namespace":"n","doc":"d","aliases":["Old"],"fields":[{"name":"a","type":{"type":"bytes","logicalType":"decimal","precision":4,"scale":2},"doc":"f","default":"\u00ff","order":"ignore","aliases":["b"],"unit":{"of":1.50}}],"owner":["x"]}""";
+        Assert.Equal(Text.Replace("\\u00ff", "\\u00ff", StringComparison.Ordinal), AvroSchema.Parse(Text).ToString());
+    }
+}
