@@ -44,6 +44,9 @@ public sealed record KafkaClientOptions
     /// <summary>Where a partition without a committed offset begins. Default earliest.</summary>
     public AutoOffsetReset AutoOffsetReset { get; init; } = AutoOffsetReset.Earliest;
 
+    /// <summary>Whether consumers without a group see records of open and aborted transactions, for tools. Default false; restoring must not.</summary>
+    public bool ReadUncommitted { get; init; }
+
     /// <summary>Raw librdkafka properties of every client, for example security.protocol.</summary>
     public IReadOnlyDictionary<string, string> Client { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 

@@ -74,6 +74,11 @@ internal static class KafkaProperties
         properties["auto.offset.reset"] = options.AutoOffsetReset.ToString().ToLowerInvariant();
         if (!isMember)
         {
+            if (options.ReadUncommitted)
+            {
+                properties["isolation.level"] = "read_uncommitted";
+            }
+
             return properties;
         }
 
