@@ -1,3 +1,4 @@
+using FeaturePipeline.Telemetry;
 using FeaturePipeline.Verbs;
 
-return await CommandLine.RunAsync(args, Console.Out, Console.Error);
+return await CommandLine.RunAsync(args, StandardOutput.Open(), Console.Error);

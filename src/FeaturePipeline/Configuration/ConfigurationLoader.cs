@@ -36,7 +36,7 @@ internal static class ConfigurationLoader
     /// <summary>Loads everything.</summary>
     /// <param name="sources">What the command line says.</param>
     /// <param name="builtIn">Values below appsettings.json; null for none.</param>
-    /// <param name="contentRoot">Directory of appsettings.json; null to look in the current directory, then beside the program; empty for no file.</param>
+    /// <param name="contentRoot">Directory of appsettings.json; null to look in the current directory, then beside the program; empty to take neither files nor environment.</param>
     /// <exception cref="ConfigurationMistakesException">A file can't be read, or a --set is not KEY=VALUE.</exception>
     public static IConfigurationRoot Load(
         ConfigurationSources sources, IReadOnlyDictionary<string, string?>? builtIn = null, string? contentRoot = null)
@@ -49,7 +49,8 @@ internal static class ConfigurationLoader
         }
 
         string root = contentRoot ?? FindContentRoot();
-        if (root.Length > 0)
+        bool isIsolated = root.Length == 0;
+        if (!isIsolated)
         {
             AddJson(builder, Path.Combine(root, "appsettings.json"), required: false, mistakes);
             AddJson(builder, Path.Combine(root, $"appsettings.{EnvironmentName(sources)}.json"), required: false, mistakes);
@@ -60,8 +61,12 @@ internal static class ConfigurationLoader
             AddJson(builder, file, required: true, mistakes);
         }
 
-        builder.AddInMemoryCollection(OurVariables(Environment.GetEnvironmentVariables()));
-        AddSecrets(builder, Environment.GetEnvironmentVariable(SecretsDirectoryVariable), mistakes);
+        if (!isIsolated)
+        {
+            builder.AddInMemoryCollection(OurVariables(Environment.GetEnvironmentVariables()));
+            AddSecrets(builder, Environment.GetEnvironmentVariable(SecretsDirectoryVariable), mistakes);
+        }
+
         builder.AddInMemoryCollection(ParseSettings(sources.Settings, mistakes));
         return mistakes.Count == 0 ? builder.Build() : throw new ConfigurationMistakesException(mistakes);
     }

@@ -1,24 +1,7 @@
+using FeaturePipeline.Kafka;
+using FeaturePipeline.Streams;
+
 namespace FeaturePipeline.Configuration;
-
-/// <summary>Whether each input event counts exactly once in what a read_committed consumer sees.</summary>
-public enum ProcessingGuarantee
-{
-    /// <summary>Transactions (KIP-447). The default.</summary>
-    ExactlyOnce,
-
-    /// <summary>No transactions; after a crash the events of the last commit interval are processed again.</summary>
-    AtLeastOnce,
-}
-
-/// <summary>Where a group without committed offsets starts.</summary>
-public enum AutoOffsetReset
-{
-    /// <summary>At the oldest record.</summary>
-    Earliest,
-
-    /// <summary>At the end.</summary>
-    Latest,
-}
 
 /// <summary>Where task state is kept; its changelog topic restores either.</summary>
 public enum StoreKind
@@ -28,16 +11,6 @@ public enum StoreKind
 
     /// <summary>On local disk.</summary>
     RocksDb,
-}
-
-/// <summary>Protocol of the consumer group.</summary>
-public enum GroupProtocol
-{
-    /// <summary>The classic protocol, cooperative-sticky.</summary>
-    Classic,
-
-    /// <summary>KIP-848.</summary>
-    Consumer,
 }
 
 /// <summary>The whole configuration: section names and keys are those of <c>appsettings.json</c>.</summary>
@@ -79,6 +52,22 @@ public sealed class PipelineOptions
 
     /// <summary>Namespace of the generated Avro records.</summary>
     public string FeatureNamespace { get; init; } = "com.company.features";
+
+    /// <summary>The same options with another management endpoint.</summary>
+    /// <param name="management">The endpoint.</param>
+    internal PipelineOptions With(ManagementOptions management) => new()
+    {
+        Kafka = Kafka,
+        SchemaRegistry = SchemaRegistry,
+        Source = Source,
+        DeadLetter = DeadLetter,
+        Late = Late,
+        Streams = Streams,
+        Sinks = Sinks,
+        Management = management,
+        Telemetry = Telemetry,
+        FeatureNamespace = FeatureNamespace,
+    };
 }
 
 /// <summary>Section <c>Kafka</c>.</summary>
@@ -156,7 +145,7 @@ public sealed class SourceOptions
     public TimeSpan IdleAfter { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Where a new group starts.</summary>
-    public AutoOffsetReset AutoOffsetReset { get; init; } = AutoOffsetReset.Earliest;
+    public OffsetReset AutoOffsetReset { get; init; } = OffsetReset.Earliest;
 }
 
 /// <summary>Section <c>DeadLetter</c>.</summary>

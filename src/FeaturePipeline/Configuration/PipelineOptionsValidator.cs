@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using FeaturePipeline.Features.Definitions;
+using FeaturePipeline.Kafka;
 
 namespace FeaturePipeline.Configuration;
 
@@ -57,9 +58,8 @@ internal sealed partial class PipelineOptionsValidator
             registry.BasicAuthUserInfo is null || registry.BearerToken is null, "SchemaRegistry:BearerToken", Redaction.Mask,
             "given together with SchemaRegistry:BasicAuthUserInfo; only one can be sent");
         Require(
-            registry.CertificateLocation is null == registry.KeyLocation is null,
-            registry.KeyLocation is null ? "SchemaRegistry:KeyLocation" : "SchemaRegistry:CertificateLocation", null,
-            "missing; a client certificate needs both CertificateLocation and KeyLocation");
+            registry.KeyLocation is null || registry.CertificateLocation is not null, "SchemaRegistry:CertificateLocation", null,
+            "missing; a client key without a certificate is of no use");
     }
 
     private void CheckSource(SourceOptions source)

@@ -1,16 +1,23 @@
+using FeaturePipeline.Avro.Schemas;
 using FeaturePipeline.Features.Definitions;
+using FeaturePipeline.Features.Events;
+using FeaturePipeline.Kafka;
 
 namespace FeaturePipeline.Configuration;
 
-/// <summary>Everything that configuration says, checked.</summary>
+/// <summary>Everything that configuration says, checked and compiled.</summary>
 /// <param name="Configuration">The raw values, for printing and for .NET's own sections.</param>
 /// <param name="Options">Our sections.</param>
-internal sealed record PipelineSetup(IConfigurationRoot Configuration, PipelineOptions Options)
+/// <param name="Plan">The feature views, compiled against the schema of the events.</param>
+internal sealed record PipelineSetup(IConfigurationRoot Configuration, PipelineOptions Options, FeaturePlan Plan)
 {
-    /// <summary>Loads and checks the configuration.</summary>
+    /// <summary>The views that are enabled; at least one.</summary>
+    public IReadOnlyList<FeatureView> Views => Plan.Views;
+
+    /// <summary>Loads and checks the configuration, without any connection.</summary>
     /// <param name="sources">What the command line says.</param>
     /// <param name="builtIn">A verb's own values below appsettings.json; null for none.</param>
-    /// <param name="contentRoot">Directory of appsettings.json; null to look in the current directory, then beside the program; empty for no file.</param>
+    /// <param name="contentRoot">Directory of appsettings.json; null to look in the current directory, then beside the program; empty to take neither files nor environment.</param>
     /// <exception cref="ConfigurationMistakesException">Anything is wrong: every mistake at once.</exception>
     public static PipelineSetup Load(
         ConfigurationSources sources, IReadOnlyDictionary<string, string?>? builtIn = null, string? contentRoot = null)
@@ -18,7 +25,70 @@ internal sealed record PipelineSetup(IConfigurationRoot Configuration, PipelineO
         IConfigurationRoot configuration = ConfigurationLoader.Load(sources, builtIn, contentRoot);
         var mistakes = new List<ConfigurationMistake>();
         PipelineOptions options = PipelineOptionsReader.Read(configuration, mistakes);
-        _ = FeatureViewOptions.Bind(configuration, mistakes);
-        return mistakes.Count == 0 ? new PipelineSetup(configuration, options) : throw new ConfigurationMistakesException(mistakes);
+        CheckClients(options, mistakes);
+        FeaturePlan? plan = CompileViews(configuration, options, mistakes);
+        return mistakes.Count == 0 && plan is not null
+            ? new PipelineSetup(configuration, options, plan)
+            : throw new ConfigurationMistakesException(mistakes);
+    }
+
+    private static FeaturePlan? CompileViews(IConfiguration configuration, PipelineOptions options, List<ConfigurationMistake> mistakes)
+    {
+        IReadOnlyDictionary<string, FeatureViewOptions> views = FeatureViewOptions.Bind(configuration, mistakes);
+        if (ReadSchema(options.Source.Schema, mistakes) is not { } schema)
+        {
+            return null;
+        }
+
+        var source = new FeatureSource
+        {
+            Topic = options.Source.Topic,
+            Schema = schema,
+            KeyedBy = options.Source.KeyedBy,
+            TimestampField = options.Source.TimestampField,
+            FeatureNamespace = options.FeatureNamespace,
+        };
+        return FeatureViewCompiler.Compile(views, source, mistakes);
+    }
+
+    private static AvroSchema? ReadSchema(string? path, List<ConfigurationMistake> mistakes)
+    {
+        if (path is null)
+        {
+            return UserEventSchema.Schema;
+        }
+
+        if (!File.Exists(path))
+        {
+            return null; // reported with the other files
+        }
+
+        string problem;
+        try
+        {
+            AvroSchema schema = AvroSchema.Parse(File.ReadAllText(path));
+            if (schema is RecordSchema)
+            {
+                return schema;
+            }
+
+            problem = "not the schema of a record";
+        }
+        catch (Exception e) when (e is AvroSchemaException or IOException or UnauthorizedAccessException)
+        {
+            problem = $"not an Avro schema: {e.Message}".ReplaceLineEndings(" ");
+        }
+
+        mistakes.Add(new ConfigurationMistake("Source:Schema", path, problem));
+        return null;
+    }
+
+    /// <summary>librdkafka judges its own properties; it needs no connection for that.</summary>
+    private static void CheckClients(PipelineOptions options, List<ConfigurationMistake> mistakes)
+    {
+        foreach (KafkaOptionError error in options.ToKafka().Validate().Where(error => !mistakes.Exists(mistake => mistake.Key == error.Key)))
+        {
+            mistakes.Add(new ConfigurationMistake(error.Key, null, error.Message.ReplaceLineEndings(" ")));
+        }
     }
 }

@@ -32,6 +32,7 @@ internal static class HealthEndpoints
             failure = report.Failure,
             broker = report.Broker,
             registry = report.Registry,
+            waitingFor = report.Runtime?.Trouble,
             threads = report.Runtime?.Threads,
             tasks = report.Runtime?.Tasks,
             restoreRemaining = report.Runtime?.RestoreRemaining,

@@ -1,3 +1,7 @@
+using System.Globalization;
+using FeaturePipeline.Streams;
+using FeaturePipeline.Streams.Threads;
+
 namespace FeaturePipeline.Health;
 
 /// <summary>What the probes are computed from. Written by the worker, read by requests; thread-safe.</summary>
@@ -21,7 +25,12 @@ internal sealed class HealthState
 
     /// <summary>The runtime exists; from now on its threads count.</summary>
     /// <param name="snapshot">Reads the runtime's state without waiting.</param>
-    public void RuntimeStarted(Func<RuntimeHealth> snapshot) => _runtime = snapshot;
+    /// <param name="brokerError">What the clients have against the broker right now; null when all is well.</param>
+    public void RuntimeStarted(Func<RuntimeHealth> snapshot, Func<string?> brokerError)
+    {
+        Broker.Watch(brokerError);
+        _runtime = snapshot;
+    }
 
     /// <summary>Shutdown began: not ready any more.</summary>
     public void Stopping() => _isStopping = true;
@@ -41,7 +50,8 @@ internal sealed class HealthState
             _hasBeenReady = true;
         }
 
-        string? deadThread = runtime?.Problem;
+        // Threads that end while the worker stops are no failure.
+        string? deadThread = _isStopping ? null : runtime?.Problem;
         return new HealthReport(
             IsStarted: started,
             IsReady: started && _hasBeenReady && !_isStopping && _failure is null,
@@ -59,6 +69,7 @@ internal sealed class DependencyHealth
 {
     private volatile bool _wasReached;
     private volatile string? _error;
+    private volatile Func<string?>? _watch;
 
     /// <summary>Whether it has ever answered.</summary>
     public bool WasReached => _wasReached;
@@ -74,10 +85,14 @@ internal sealed class DependencyHealth
     /// <param name="error">One line.</param>
     public void Missed(string error) => _error = error;
 
+    /// <summary>From now on somebody else knows better.</summary>
+    /// <param name="error">What is wrong right now; null when it answers.</param>
+    public void Watch(Func<string?> error) => _watch = error;
+
     /// <summary>State for the report.</summary>
     public DependencyReport Read()
     {
-        string? error = _error;
+        string? error = _watch is { } watch ? watch() : _error;
         return new DependencyReport(error is not null ? "down" : _wasReached ? "up" : "not reached yet", error);
     }
 }
@@ -88,17 +103,40 @@ internal sealed class DependencyHealth
 internal sealed record DependencyReport(string Status, string? Error);
 
 /// <summary>State of the runtime.</summary>
-/// <param name="IsRestored">Every assigned task is running.</param>
+/// <param name="IsRestored">Every thread has its assignment, and every task of it runs.</param>
 /// <param name="Problem">A thread that failed or stands still, or null.</param>
+/// <param name="Trouble">What a thread waits for at the moment, or null.</param>
 /// <param name="Threads">Threads by state.</param>
 /// <param name="Tasks">Tasks by state.</param>
 /// <param name="RestoreRemaining">Changelog records still to read.</param>
 internal sealed record RuntimeHealth(
     bool IsRestored,
     string? Problem,
+    string? Trouble,
     IReadOnlyDictionary<string, int> Threads,
     IReadOnlyDictionary<string, int> Tasks,
-    long RestoreRemaining);
+    long RestoreRemaining)
+{
+    /// <summary>Judges a snapshot.</summary>
+    /// <param name="snapshot">What the runtime does.</param>
+    public static RuntimeHealth Of(StreamsSnapshot snapshot)
+    {
+        StreamThreadSnapshot? bad = snapshot.Threads.FirstOrDefault(thread => thread.IsStuck || thread.State == StreamThreadState.Dead);
+        string? problem = bad switch
+        {
+            null => null,
+            { IsStuck: true } => string.Create(CultureInfo.InvariantCulture, $"{bad.Name} has not moved for {bad.SinceBeat.TotalSeconds:0} s"),
+            _ => $"{bad.Name} has ended",
+        };
+        return new RuntimeHealth(
+            IsRestored: snapshot.Threads.All(thread => thread.State == StreamThreadState.Running),
+            problem,
+            snapshot.Threads.Select(thread => thread.Trouble).FirstOrDefault(trouble => trouble is not null),
+            snapshot.Threads.CountBy(thread => thread.State.ToString()).ToDictionary(),
+            snapshot.Tasks.CountBy(task => task.State.ToString()).ToDictionary(),
+            snapshot.Threads.Sum(thread => thread.RestoreRemaining));
+    }
+}
 
 /// <summary>The probes and what they were computed from.</summary>
 /// <param name="IsStarted">Configuration valid, topology built, broker and registry reached once.</param>

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using FeaturePipeline.Configuration;
 using FeaturePipeline.Features.Definitions;
+using FeaturePipeline.Telemetry;
 
 namespace FeaturePipeline.Verbs;
 
@@ -52,6 +53,10 @@ internal static class CommandLine
             await error.WriteLineAsync($"error: {e.Message}");
             return ExitCode.Usage;
         }
+        catch (BrokenPipeException)
+        {
+            return ExitCode.Success;
+        }
         catch (Exception e) when (Failure.IsExpected(e))
         {
             await error.WriteLineAsync($"error: {Failure.OneLine(e)}");
@@ -67,8 +72,14 @@ internal static class CommandLine
         {
             common.Environment, common.Set, common.Config,
         };
+        root.Add(RunVerb.Create(common));
+        root.Add(DemoVerb.Create(common));
+        root.Add(ProduceVerb.Create(common));
+        root.Add(ConsumeVerb.Create(common));
+        root.Add(DescribeVerb.Create(common));
         root.Add(ValidateVerb.Create(common));
         root.Add(HealthcheckVerb.Create(common));
+        root.SetAction((result, cancel) => RunVerb.RunAsync(common.Sources(result), cancel));
         return root;
     }
 

@@ -1,5 +1,6 @@
 using FeaturePipeline.Configuration;
 using FeaturePipeline.Features.Definitions;
+using FeaturePipeline.Streams;
 using Microsoft.Extensions.Configuration;
 
 namespace FeaturePipeline.Tests.Program.Configuration;

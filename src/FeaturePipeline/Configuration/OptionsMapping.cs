@@ -1,0 +1,88 @@
+using System.Text;
+using FeaturePipeline.Avro.Registry;
+using FeaturePipeline.Kafka;
+using FeaturePipeline.Streams;
+
+namespace FeaturePipeline.Configuration;
+
+/// <summary>Our sections as the options of the parts.</summary>
+internal static class OptionsMapping
+{
+    /// <summary>Options of the Kafka clients.</summary>
+    /// <param name="options">The configuration.</param>
+    public static KafkaClientOptions ToKafka(this PipelineOptions options) => new()
+    {
+        BootstrapServers = options.Kafka.BootstrapServers,
+        ApplicationId = options.Kafka.ApplicationId,
+        InstanceId = options.Streams.InstanceId,
+        GroupProtocol = options.Streams.GroupProtocol,
+        AutoOffsetReset = options.Source.AutoOffsetReset == OffsetReset.Latest ? AutoOffsetReset.Latest : AutoOffsetReset.Earliest,
+        Client = Dotted(options.Kafka.Client),
+        Consumer = Dotted(options.Kafka.Consumer),
+        Producer = Dotted(options.Kafka.Producer),
+        Admin = Dotted(options.Kafka.Admin),
+    };
+
+    /// <summary>Options of the runtime.</summary>
+    /// <param name="options">The configuration.</param>
+    public static StreamsOptions ToStreams(this PipelineOptions options) => new()
+    {
+        ApplicationId = options.Kafka.ApplicationId,
+        // The embedded broker keeps no offsets of transactions, and nothing of it outlives the process anyway.
+        ProcessingGuarantee = options.Kafka.IsEmbedded() ? ProcessingGuarantee.AtLeastOnce : options.Streams.ProcessingGuarantee,
+        Threads = options.Streams.Threads,
+        CommitInterval = options.Streams.CommitInterval,
+        StateDirectory = options.Streams.StateDirectory,
+        InstanceId = options.Streams.InstanceId,
+        MaxFutureSkew = options.Source.MaxFutureSkew,
+        IdleAfter = options.Source.IdleAfter,
+        AutoOffsetReset = options.Source.AutoOffsetReset,
+        DeadLetterTopic = options.DeadLetter.Enabled ? options.DeadLetter.Topic : null,
+        LateTopic = options.Late.Enabled ? options.Late.Topic : null,
+        ReplicationFactor = (short)options.Streams.ReplicationFactor,
+        CreateTopics = options.Streams.CreateTopics,
+    };
+
+    /// <summary>Options of the registry client.</summary>
+    /// <param name="options">The configuration.</param>
+    public static SchemaRegistryOptions ToRegistry(this PipelineOptions options) => new()
+    {
+        Url = options.SchemaRegistry.Url,
+        BasicAuthUserInfo = options.SchemaRegistry.BasicAuthUserInfo,
+        BearerToken = options.SchemaRegistry.BearerToken,
+        CaLocation = options.SchemaRegistry.CaLocation,
+        CertificateLocation = options.SchemaRegistry.CertificateLocation,
+        KeyLocation = options.SchemaRegistry.KeyLocation,
+        Timeout = options.SchemaRegistry.Timeout,
+    };
+
+    /// <summary>librdkafka's spelling of a property: environment variables can't hold dots everywhere, so <c>SaslPassword</c> and <c>sasl_password</c> are <c>sasl.password</c>.</summary>
+    /// <param name="name">A property in either spelling.</param>
+    internal static string Dotted(string name)
+    {
+        if (name.Contains('.', StringComparison.Ordinal))
+        {
+            return name;
+        }
+
+        var dotted = new StringBuilder(name.Length + 4);
+        for (int i = 0; i < name.Length; i++)
+        {
+            bool startsWord = char.IsAsciiLetterUpper(name[i]) && i > 0 && char.IsAsciiLetterLower(name[i - 1]);
+            dotted.Append(startsWord ? "." : "").Append(name[i] == '_' ? '.' : char.ToLowerInvariant(name[i]));
+        }
+
+        return dotted.ToString();
+    }
+
+    private static Dictionary<string, string> Dotted(Dictionary<string, string> properties)
+    {
+        var dotted = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string name, string value) in properties)
+        {
+            dotted[Dotted(name)] = value;
+        }
+
+        return dotted;
+    }
+}

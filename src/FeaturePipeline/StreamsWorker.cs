@@ -1,0 +1,141 @@
+// The life of the worker: wait for registry and broker, run the topology, stop in order.
+// Invariant: what is away is waited for and shows in health; what is wrong ends the worker with one line.
+using FeaturePipeline.Avro.Registry;
+using FeaturePipeline.Configuration;
+using FeaturePipeline.Features;
+using FeaturePipeline.Features.Definitions;
+using FeaturePipeline.Health;
+using FeaturePipeline.Kafka;
+using FeaturePipeline.Streams;
+using FeaturePipeline.Streams.Clients;
+using FeaturePipeline.Streams.Errors;
+using FeaturePipeline.Streams.Topology;
+
+namespace FeaturePipeline;
+
+/// <summary>Runs the feature topology until it is told to stop or can't go on.</summary>
+internal sealed class StreamsWorker(
+    PipelineSetup setup, KafkaClients clients, ISchemaRegistry registry, HealthState health, TimeProvider time, ILoggerFactory loggers)
+{
+    private static readonly TimeSpan s_firstWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_answerTimeout = TimeSpan.FromSeconds(10);
+
+    // A commit takes milliseconds; a broker that is away at the same time must not hold up the end past Kubernetes' grace of 120 s.
+    private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly ILogger _logger = loggers.CreateLogger("FeaturePipeline");
+    private StreamsRuntime? _runtime;
+
+    /// <summary>What the runtime does now; null before it started.</summary>
+    public StreamsSnapshot? Snapshot() => _runtime?.Snapshot();
+
+    /// <summary>Runs until <paramref name="stop"/>; what was processed is then committed and the group left.</summary>
+    /// <param name="address">Where health is served, for the log.</param>
+    /// <param name="stop">Stops it.</param>
+    /// <exception cref="StreamsException">The worker can't go on.</exception>
+    /// <exception cref="SchemaRegistryException">The registry refuses a schema.</exception>
+    public async Task RunAsync(string address, CancellationToken stop)
+    {
+        try
+        {
+            await RunToEndAsync(address, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Stopped while it waited for the registry or the broker: there is nothing to commit.
+        }
+        catch (Exception e)
+        {
+            health.Failed(Verbs.Failure.OneLine(e));
+            throw;
+        }
+    }
+
+    private async Task RunToEndAsync(string address, CancellationToken stop)
+    {
+        if (setup.Options.Kafka.IsEmbedded() && setup.Options.Streams.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce)
+        {
+            _logger.EmbeddedIsAtLeastOnce();
+        }
+
+        StreamsOptions options = setup.Options.ToStreams();
+        health.TopologyBuilt();
+        Topology topology = await BuildTopologyAsync(stop);
+        _ = await UntilAnsweredAsync("broker", health.Broker, cancel => OnOwnThreadAsync(() => EnsureTopics(topology, options), cancel), stop);
+        using var runtime = new StreamsRuntime(topology, options, clients, time, loggers);
+        _runtime = runtime;
+        runtime.Start();
+        health.RuntimeStarted(() => RuntimeHealth.Of(runtime.Snapshot()), () => clients.Errors.Current?.Reason);
+        _logger.Running(string.Join(", ", topology.SourceTopics), string.Join(", ", topology.SinkTopics), address);
+        _ = await Task.WhenAny(runtime.Completion, Task.Delay(Timeout.Infinite, stop));
+        health.Stopping();
+        _logger.Stopping();
+        if (!await OnOwnThreadAsync(() => runtime.Stop(s_stopTimeout), CancellationToken.None))
+        {
+            _logger.StoppedDirty(s_stopTimeout.TotalSeconds);
+        }
+
+        if (runtime.Completion.IsCompleted)
+        {
+            await runtime.Completion;
+        }
+
+        _logger.Stopped();
+    }
+
+    /// <summary>Registers the schema of every view and builds the graph with their ids.</summary>
+    private async Task<Topology> BuildTopologyAsync(CancellationToken stop)
+    {
+        IReadOnlyDictionary<string, int> ids = await UntilAnsweredAsync(
+            "schema registry", health.Registry, cancel => FeatureSchemas.RegisterAsync(setup.Views, registry, cancel), stop);
+        foreach (FeatureView view in setup.Views)
+        {
+            _logger.SchemaRegistered(view.Name, view.Subject, ids[view.Name]);
+        }
+
+        return FeatureTopology.Build(setup.Plan, registry, ids, time);
+    }
+
+    private bool EnsureTopics(Topology topology, StreamsOptions options)
+    {
+        using IAdmin admin = clients.CreateAdmin();
+        RequiredTopics.Ensure(topology, options, admin, s_answerTimeout);
+        return true;
+    }
+
+    /// <summary>Calls until there is an answer, with a growing wait; a final refusal is thrown.</summary>
+    private async Task<T> UntilAnsweredAsync<T>(string name, DependencyHealth dependency, Func<CancellationToken, Task<T>> call, CancellationToken stop)
+    {
+        bool wasAway = false;
+        TimeSpan wait = s_firstWait;
+        while (true)
+        {
+            stop.ThrowIfCancellationRequested();
+            try
+            {
+                T answer = await call(stop);
+                dependency.Reached();
+                if (wasAway)
+                {
+                    _logger.Answers(name);
+                }
+
+                return answer;
+            }
+            catch (Exception e) when (e is RetriableException or SchemaRegistryException { IsRetriable: true })
+            {
+                wasAway = true;
+                dependency.Missed(Verbs.Failure.OneLine(e));
+                _logger.WaitingFor(name, wait.TotalSeconds, Verbs.Failure.OneLine(e));
+            }
+
+            await Task.Delay(wait, time, stop);
+            wait = wait * 2 < s_longestWait ? wait * 2 : s_longestWait;
+        }
+    }
+
+    /// <summary>Runs a blocking call of the clients without holding up a thread of the pool.</summary>
+    private static Task<T> OnOwnThreadAsync<T>(Func<T> call, CancellationToken cancel) =>
+        Task.Factory.StartNew(call, cancel, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default).WaitAsync(cancel);
+}

@@ -1,0 +1,27 @@
+using System.CommandLine;
+using FeaturePipeline.Configuration;
+
+namespace FeaturePipeline.Verbs;
+
+/// <summary>The worker.</summary>
+internal static class RunVerb
+{
+    public static Command Create(CommonOptions common)
+    {
+        var command = new Command("run", "Runs the worker (the default verb): events in, features out, until SIGTERM or Ctrl-C.");
+        command.SetAction((result, cancel) => RunAsync(common.Sources(result), cancel));
+        return command;
+    }
+
+    /// <summary>Runs until a signal; exit code 0 then.</summary>
+    /// <param name="sources">What the command line says.</param>
+    /// <param name="cancel">Another way to stop.</param>
+    public static async Task<int> RunAsync(ConfigurationSources sources, CancellationToken cancel)
+    {
+        using var stop = new StopSignal(cancel);
+        PipelineSetup setup = PipelineSetup.Load(sources);
+        await using WorkerHost host = await WorkerHost.StartAsync(setup, ConfigurationLoader.EnvironmentName(sources), LogLevel.Information, stop.Token);
+        await host.Worker.RunAsync(host.Address, stop.Token);
+        return ExitCode.Success;
+    }
+}

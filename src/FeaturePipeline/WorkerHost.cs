@@ -1,0 +1,99 @@
+using System.Reflection;
+using FeaturePipeline.Avro.Registry;
+using FeaturePipeline.Configuration;
+using FeaturePipeline.Health;
+using FeaturePipeline.Kafka;
+using FeaturePipeline.Telemetry;
+
+namespace FeaturePipeline;
+
+/// <summary>The process around the worker: management endpoint, telemetry, clients.</summary>
+/// <remarks>
+/// The worker is not a hosted service: on SIGTERM it has to commit while the probes still answer, and its failure has to become the exit code.
+/// The host starts before it and ends after it.
+/// </remarks>
+internal sealed class WorkerHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ISchemaRegistry _registry;
+    private readonly ILogger _logger;
+
+    private WorkerHost(WebApplication app, PipelineSetup setup, TimeProvider time)
+    {
+        _app = app;
+        ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
+        _logger = loggers.CreateLogger("FeaturePipeline");
+        _registry = SchemaRegistries.Create(setup.Options.ToRegistry(), time);
+        Clients = new KafkaClients(setup.Options.ToKafka(), time, loggers);
+        Worker = new StreamsWorker(setup, Clients, _registry, Health, time, loggers);
+        app.MapHealth(Health);
+        if (setup.Options.Telemetry.Prometheus)
+        {
+            app.MapPrometheusScrapingEndpoint(OpenTelemetrySetup.MetricsPath);
+        }
+    }
+
+    /// <summary>What the probes answer from.</summary>
+    public HealthState Health { get; } = new();
+
+    /// <summary>The worker.</summary>
+    public StreamsWorker Worker { get; }
+
+    /// <summary>Clients of the broker.</summary>
+    public KafkaClients Clients { get; }
+
+    /// <summary>The schema registry.</summary>
+    public ISchemaRegistry Registry => _registry;
+
+    /// <summary>Where the management endpoint listens, once started.</summary>
+    public string Address => _app.Urls.FirstOrDefault() ?? "nowhere";
+
+    /// <summary>Builds the host and starts the management endpoint.</summary>
+    /// <param name="setup">The configuration.</param>
+    /// <param name="environment">Name of the environment.</param>
+    /// <param name="leastLevel">Level of the console's log where section Logging says nothing.</param>
+    /// <param name="cancel">Ends the start.</param>
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static async Task<WorkerHost> StartAsync(PipelineSetup setup, string environment, LogLevel leastLevel, CancellationToken cancel)
+    {
+        ManagementOptions management = setup.Options.Management;
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = environment, Args = [] });
+        builder.Configuration.AddConfiguration(setup.Configuration);
+        builder.Logging.AddErrorConsole(setup.Configuration, leastLevel);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(management));
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IHostLifetime, PassiveLifetime>();
+        builder.AddTelemetry(setup.Options.Telemetry, Environment.GetEnvironmentVariables());
+        var host = new WorkerHost(builder.Build(), setup, TimeProvider.System);
+        string version = typeof(WorkerHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+        host._logger.Starting(
+            version, environment, Environment.NewLine, string.Join(Environment.NewLine, EffectiveConfiguration.Lines(setup.Configuration).Select(line => "  " + line)));
+        try
+        {
+            await host._app.StartManagementAsync(management, cancel);
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+
+        return host;
+    }
+
+    /// <summary>Ends the management endpoint and flushes telemetry.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+        _registry.Dispose();
+    }
+
+    /// <summary>Signals are handled by the verbs, which stop the worker before the host.</summary>
+    private sealed class PassiveLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

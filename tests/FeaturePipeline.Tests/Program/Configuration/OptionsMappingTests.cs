@@ -1,0 +1,46 @@
+using FeaturePipeline.Configuration;
+using FeaturePipeline.Kafka;
+using FeaturePipeline.Streams;
+
+namespace FeaturePipeline.Tests.Program.Configuration;
+
+public class OptionsMappingTests
+{
+    [Theory]
+    [InlineData("sasl.mechanism", "sasl.mechanism")]
+    [InlineData("SaslPassword", "sasl.password")]
+    [InlineData("sasl_password", "sasl.password")]
+    [InlineData("SASL_PASSWORD", "sasl.password")]
+    [InlineData("SslCaLocation", "ssl.ca.location")]
+    [InlineData("debug", "debug")]
+    public void Properties_of_librdkafka_are_taken_in_the_spelling_of_environment_variables_too(string written, string property) =>
+        Assert.Equal(property, OptionsMapping.Dotted(written));
+
+    [Fact]
+    public void The_embedded_broker_runs_at_least_once()
+    {
+        var options = new PipelineOptions { Kafka = new KafkaOptions { BootstrapServers = "Embedded" } };
+
+        Assert.Equal(ProcessingGuarantee.AtLeastOnce, options.ToStreams().ProcessingGuarantee);
+        Assert.Equal(ProcessingGuarantee.ExactlyOnce, new PipelineOptions().ToStreams().ProcessingGuarantee);
+    }
+
+    [Fact]
+    public void Side_topics_that_are_switched_off_are_not_written()
+    {
+        StreamsOptions streams = new PipelineOptions { DeadLetter = new DeadLetterOptions { Enabled = false } }.ToStreams();
+
+        Assert.Null(streams.DeadLetterTopic);
+        Assert.Null(streams.LateTopic);
+        Assert.Equal("user-events-dlq", new PipelineOptions().ToStreams().DeadLetterTopic);
+    }
+
+    [Fact]
+    public void Where_a_new_group_starts_is_told_to_both_runtime_and_clients()
+    {
+        var options = new PipelineOptions { Source = new SourceOptions { AutoOffsetReset = OffsetReset.Latest } };
+
+        Assert.Equal(AutoOffsetReset.Latest, options.ToKafka().AutoOffsetReset);
+        Assert.Equal(OffsetReset.Latest, options.ToStreams().AutoOffsetReset);
+    }
+}

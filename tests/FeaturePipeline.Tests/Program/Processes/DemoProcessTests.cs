@@ -1,0 +1,40 @@
+using System.Text.Json;
+
+namespace FeaturePipeline.Tests.Program.Processes;
+
+public class DemoProcessTests
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
+
+    [Fact]
+    public async Task The_demo_prints_features_as_json_lines_and_ends_by_itself_with_0()
+    {
+        using ProgramProcess demo = ProgramProcess.Start("demo", "--duration", "8s", "--set", "Management:Port=0");
+
+        int code = await demo.ExitCodeAsync(s_patience);
+
+        Assert.True(code == 0, demo.Error);
+        Assert.NotEmpty(demo.Output);
+        Assert.All(demo.Output, line =>
+        {
+            JsonElement value = JsonDocument.Parse(line).RootElement.GetProperty("value");
+            Assert.StartsWith("user-", value.GetProperty("user_id").GetString(), StringComparison.Ordinal);
+            Assert.True(value.GetProperty("event_count").GetInt64() > 0);
+        });
+        Assert.Contains("session features in", demo.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public async Task A_signal_ends_the_demo_with_0(string signal)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no signals.");
+        using ProgramProcess demo = ProgramProcess.Start("demo", "--set", "Management:Port=0");
+        await demo.WaitForAsync(p => p.Output.Length > 0, s_patience);
+
+        demo.Signal(signal);
+
+        Assert.Equal(0, await demo.ExitCodeAsync(s_patience));
+    }
+}
