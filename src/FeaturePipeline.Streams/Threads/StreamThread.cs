@@ -28,6 +28,7 @@ internal sealed class StreamThread : IDisposable
     private Exception? _callbackFailure;
     private long _lastCommitAt;
     private long _notBefore;
+    private bool _gaveUp;
     private volatile bool _stopRequested;
     private long _stopDeadline = long.MaxValue;
 
@@ -225,7 +226,7 @@ internal sealed class StreamThread : IDisposable
     private void Commit()
     {
         long startedAt = _timeProvider.GetTimestamp();
-        if (_clients.IsConnected && Tasks.Commit(Consumer, RetryCommit))
+        if (!_gaveUp && _clients.IsConnected && Tasks.Commit(Consumer, RetryCommit))
         {
             TimeSpan elapsed = _timeProvider.GetElapsedTime(startedAt);
             Counters.Commits++;
@@ -241,6 +242,7 @@ internal sealed class StreamThread : IDisposable
     {
         if (_stopRequested && Now() > Volatile.Read(ref _stopDeadline))
         {
+            _gaveUp = true;
             throw new TransactionAbortedException($"Gave up at shutdown, the next owner processes the records again. {e.Message}", e);
         }
 
@@ -307,6 +309,10 @@ internal sealed class StreamThread : IDisposable
         {
             switch (exception)
             {
+                case TransactionAbortedException when _gaveUp:
+                    // The transaction's outcome is not known, so neither commit nor abort is legal: the next owner's
+                    // InitTransactions, or the broker's time-out, decides it.
+                    break;
                 case TransactionAbortedException:
                     Abort(exception);
                     break;

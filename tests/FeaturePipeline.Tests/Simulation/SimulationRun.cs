@@ -153,6 +153,11 @@ internal sealed class SimulationRun
     private void StartWorker()
     {
         string name = Enumerable.Range(0, _workersMax).Select(i => $"w{i}").First(n => _workers.TrueForAll(w => w.Name != n));
+        StartWorker(name);
+    }
+
+    private void StartWorker(string name)
+    {
         var worker = new SimulationWorker(Broker, name, _random.Next(1, _threadsMax + 1), _topology, _options, Preempt, Pause);
         worker.Clients.CrashProbability = _crashProbability;
         worker.Clients.PreemptProbability = _preemptProbability;
@@ -173,16 +178,28 @@ internal sealed class SimulationRun
         }
         else if (victim is not null && victim.CanStep && _random.Next(150) == 0)
         {
-            victim.Shutdown();
+            victim.RequestStop(TimeSpan.FromSeconds(5));
         }
         else if (victim is not null && victim.CanStep && _preemptProbability > 0 && _random.Next(120) == 0)
         {
-            victim.Clients.Freeze();
-            long untilMs = _clock.NowMs + _random.Next(12_000);
-            Broker.Schedule(TimeSpan.FromMilliseconds(untilMs - _clock.NowMs), victim.Clients.Thaw);
+            FreezeForAWhile(victim);
         }
 
         Bury();
+    }
+
+    private void FreezeForAWhile(SimulationWorker worker)
+    {
+        worker.Clients.Freeze();
+        TimeSpan length = TimeSpan.FromMilliseconds(_random.Next(12_000));
+        Broker.Schedule(length, worker.Clients.Thaw);
+        if (!worker.IsReplaced && _random.Next(3) == 0)
+        {
+            // Somebody takes it for dead and starts it anew under its name; the zombie wakes up, and dies a little later.
+            worker.IsReplaced = true;
+            Broker.Schedule(length + TimeSpan.FromMilliseconds(_random.Next(500)), worker.Clients.Crash);
+            StartWorker(worker.Name);
+        }
     }
 
     private void Bury() => _workers.RemoveAll(w => (w.Clients.IsCrashed || w.IsStopped) && w.Threads.All(t => !t.IsOnStack));
@@ -229,8 +246,13 @@ internal sealed class SimulationRun
     }
 
     // A thread that waits lets time pass, and the others run.
-    private void Pause(TimeSpan wait)
+    private void Pause(SimulationWorker worker, TimeSpan wait)
     {
+        if (Broker.Faults.Enabled && _random.Next(40) == 0)
+        {
+            worker.RequestStop(TimeSpan.FromMilliseconds(_random.Next(3_000)));
+        }
+
         Broker.Advance(wait > TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : wait);
         if (_depth < 2)
         {
@@ -294,8 +316,8 @@ internal sealed class SimulationRun
     {
         Broker.Faults.Enabled = false;
         Broker.Faults.Note("---- the faults stop, the input ends ----");
+        _workers.FindAll(w => w.IsReplaced).ForEach(w => w.Clients.Crash());
         _workers.FindAll(w => w.Clients.IsFrozen).ForEach(w => w.Clients.Thaw());
-        Bury();
         for (int i = 0; i < 100 && Broker.IsAway; i++)
         {
             Broker.Advance(TimeSpan.FromSeconds(1));
@@ -308,6 +330,7 @@ internal sealed class SimulationRun
                 _eventTimeMs + _gapMs + _graceMs + 1);
         }
 
+        DrainTo(() => _workers.TrueForAll(w => !w.IsStopping), "workers that were told to stop have ended");
         if (_workers.Count == 0)
         {
             StartWorker();
@@ -331,6 +354,7 @@ internal sealed class SimulationRun
     {
         for (int turn = 0; turn < DrainTurnsMax; turn++)
         {
+            Bury();
             if (isDone())
             {
                 return;

@@ -21,7 +21,7 @@ internal sealed class SimulationWorker
 
     public SimulationWorker(
         SimulatedBroker broker, string name, int threads, Topology topology, StreamsOptions options,
-        Action<SimulatedClients> preempt, Action<TimeSpan> pause)
+        Action<SimulatedClients> preempt, Action<SimulationWorker, TimeSpan> pause)
     {
         _broker = broker;
         Name = name;
@@ -30,7 +30,7 @@ internal sealed class SimulationWorker
         Threads = [.. Enumerable.Range(1, threads).Select(i => new SteppedThread(new StreamThread(
             $"{name}-{i}", topology, options, Clients,
             options.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce ? $"{options.ApplicationId}-{name}-{i}" : null,
-            broker.Clock, logger, pause, new Random(broker.Faults.Random.Next()))))];
+            broker.Clock, logger, wait => pause(this, wait), new Random(broker.Faults.Random.Next()))))];
     }
 
     public string Name { get; }
@@ -41,35 +41,49 @@ internal sealed class SimulationWorker
 
     public bool IsStopped { get; private set; }
 
+    public bool IsStopping => Threads[0].Thread.IsStopRequested;
+
     public bool CanStep => !IsStopped && Clients.IsRunning;
 
-    /// <summary>One turn of one thread's loop. Only a crash may end it with an exception.</summary>
+    /// <summary>Somebody started the process anew under the same name while it was frozen.</summary>
+    public bool IsReplaced { get; set; }
+
+    /// <summary>One turn of one thread's loop, as StreamsRuntime runs it. Only a crash may end it with an exception.</summary>
     public void Step(SteppedThread stepped)
     {
-        Guard(stepped, stepped.Thread.RunOnce);
-    }
-
-    /// <summary>Ends the process as SIGTERM does: commit, leave, exit.</summary>
-    public void Shutdown()
-    {
-        _broker.Faults.Note($"{Name} is told to stop");
-        foreach (SteppedThread stepped in Threads)
+        if (stepped.Thread.IsStopRequested)
         {
-            stepped.Thread.RequestStop(TimeSpan.FromSeconds(5));
+            if (stepped.Thread.State != StreamThreadState.Dead)
+            {
+                Guard(stepped, () => stepped.Thread.Shutdown());
+            }
+
+            IsStopped = Threads.All(t => t.Thread.State == StreamThreadState.Dead);
+        }
+        else
+        {
             Guard(stepped, () =>
             {
                 try
                 {
-                    stepped.Thread.Shutdown();
+                    stepped.Thread.RunOnce();
                 }
-                catch (TransactionAbortedException) // It gave up at the time-out; the process ends all the same.
+                catch (TransactionAbortedException) when (stepped.Thread.IsStopRequested)
                 {
-                    stepped.Thread.Dispose();
+                    stepped.Thread.Shutdown(); // It gave up at the time-out.
                 }
             });
         }
+    }
 
-        IsStopped = true;
+    /// <summary>Tells the process to stop, as SIGTERM does, also in the middle of a turn.</summary>
+    public void RequestStop(TimeSpan timeout)
+    {
+        _broker.Faults.Note($"{Name} is told to stop within {timeout.TotalMilliseconds} ms");
+        foreach (SteppedThread stepped in Threads)
+        {
+            stepped.Thread.RequestStop(timeout);
+        }
     }
 
     private void Guard(SteppedThread stepped, Action action)
