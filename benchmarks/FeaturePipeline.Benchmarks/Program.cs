@@ -4,6 +4,7 @@ using FeaturePipeline.Benchmarks.Commands;
 // Micro benchmarks (BenchmarkDotNet), and the commands that the scripts of this folder use on a real broker.
 const string Usage = """
     micro [BenchmarkDotNet options]   decode, encode and the like; in this process, all unless --filter is given
+    avro                              the Avro ones side by side, best and median of short batches: for a machine that does other work
     verify-sessions --bootstrap HOST:PORT --registry URL [--source TOPIC] [--features TOPIC] [--job user_sessions|J1] [--gap-ms N] [--grace-ms N]
                                       recomputes a session view from the log and compares record by record; exit 1 on a difference
     await-group --bootstrap HOST:PORT --group ID [--topic TOPIC] --until end|committed|members [--count N] [--timeout-s N]
@@ -26,6 +27,8 @@ try
             string[] rest = args.Contains("--filter") ? args[1..] : [.. args[1..], "--filter", "*"];
             _ = BenchmarkSwitcher.FromAssembly(typeof(VerifySessionsCommand).Assembly).Run(["--inProcess", .. rest]);
             return 0;
+        case "avro":
+            return AvroCommand.Run();
         case "verify-sessions":
             return VerifySessionsCommand.Run(new CommandOptions(args[1..]));
         case "await-group":

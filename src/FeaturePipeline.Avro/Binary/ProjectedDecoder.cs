@@ -11,11 +11,13 @@ namespace FeaturePipeline.Avro.Binary;
 public sealed class ProjectedDecoder
 {
     private readonly ProjectionPlan _plan;
+    private readonly int _slots;
 
     private ProjectedDecoder(IReadOnlyList<ProjectedField> fields, ProjectionPlan plan)
     {
         Fields = fields;
         _plan = plan;
+        _slots = fields.Count;
     }
 
     /// <summary>The fields, in the order of their slots.</summary>
@@ -52,9 +54,9 @@ public sealed class ProjectedDecoder
     /// <remarks>Fields that no path names are skipped, so their text, booleans and unreadable branches are not judged; lengths, counts and depth are.</remarks>
     public DecodeResult TryDecode(ReadOnlySpan<byte> body, Span<FieldValue> values)
     {
-        if (values.Length < Fields.Count)
+        if (values.Length < _slots)
         {
-            throw new ArgumentException($"The row needs {Fields.Count} slots, not {values.Length}.", nameof(values));
+            throw new ArgumentException($"The row needs {_slots} slots, not {values.Length}.", nameof(values));
         }
 
         return ProjectionLoop.Run(_plan, body, values);

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace FeaturePipeline.Avro.Binary;
@@ -44,6 +45,13 @@ internal static class RowWriter
         if (value.Length <= 16)
         {
             Copy16(ref at, ref MemoryMarshal.GetReference(value), value.Length);
+        }
+        else if (value.Length <= 32)
+        {
+            ref byte from = ref MemoryMarshal.GetReference(value);
+            Vector128<byte> tail = Vector128.LoadUnsafe(ref from, (nuint)(value.Length - 16));
+            Vector128.LoadUnsafe(ref from).StoreUnsafe(ref at);
+            tail.StoreUnsafe(ref at, (nuint)(value.Length - 16));
         }
         else
         {

@@ -245,6 +245,13 @@ internal sealed class ProjectionCompiler
             return;
         }
 
+        if (schema is UnionSchema { NullIndex: >= 0, Branches: [_, _] branches } union
+            && branches[1 - union.NullIndex].Type is (AvroType.String or AvroType.Bytes))
+        {
+            Emit(ProjectionCode.SkipNullableLength, path, nullTag: (byte)(union.NullIndex * 2), valueTag: (byte)((1 - union.NullIndex) * 2));
+            return;
+        }
+
         Skipper skipper = Skipper.Of(schema);
         switch (skipper.Kind)
         {

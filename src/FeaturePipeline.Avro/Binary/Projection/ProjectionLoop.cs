@@ -42,7 +42,7 @@ internal static class ProjectionLoop
 
                     if (Unsafe.Add(ref start, position) != op.ValueTag)
                     {
-                        goto RareNullable;
+                        goto Rare;
                     }
 
                     position++;
@@ -94,7 +94,7 @@ internal static class ProjectionLoop
 
                     if (Unsafe.Add(ref start, position) != op.ValueTag)
                     {
-                        goto RareNullable;
+                        goto Rare;
                     }
 
                     position++;
@@ -190,41 +190,42 @@ internal static class ProjectionLoop
                     error = DecodeErrorKind.TrailingBytes;
                     goto Failed;
 
-                default:
-                    var reader = new AvroReader(body, position);
-                    int next = ProjectionSlowPath.Run(plan, in op, ref reader, values);
-                    position = reader.Position;
-                    if (next < 0)
+                case ProjectionCode.SkipNullableLength:
+                    if (position >= end)
                     {
-                        error = reader.Error;
-                        goto Failed;
+                        goto Truncated;
                     }
 
-                    op = ref next == 0 ? ref Unsafe.Add(ref op, 1) : ref plan.Ops[next];
-                    continue;
+                    if (Unsafe.Add(ref start, position) == op.NullTag)
+                    {
+                        position++;
+                        break;
+                    }
+
+                    if (Unsafe.Add(ref start, position) != op.ValueTag)
+                    {
+                        goto Rare;
+                    }
+
+                    position++;
+                    goto case ProjectionCode.SkipLength;
+
+                default:
+                    goto Rare;
             }
 
             op = ref Unsafe.Add(ref op, 1);
             continue;
 
-        RareNullable:
-            var tagReader = new AvroReader(body, position);
-            if (!tagReader.TryReadUnionIndex(2, out int index))
-            {
-                error = tagReader.Error;
-                goto Failed;
-            }
-
-            // A tag longer than it need be. What follows is the value, for which the plain operation's twin is run.
-            position = tagReader.Position;
-            error = ProjectionSlowPath.ReadNullable(in op, index, ref tagReader, values);
-            position = tagReader.Position;
+        Rare:
+            int next = ProjectionSlowPath.Run(plan, in op, body, values, position, out int reached, out error);
+            position = reached;
             if (error != DecodeErrorKind.None)
             {
                 goto Failed;
             }
 
-            op = ref Unsafe.Add(ref op, 1);
+            op = ref next == 0 ? ref Unsafe.Add(ref op, 1) : ref plan.Ops[next];
         }
 
     BadVarint:

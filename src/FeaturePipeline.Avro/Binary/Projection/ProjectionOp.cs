@@ -35,6 +35,9 @@ internal enum ProjectionCode : byte
     /// <summary>Skip a length and as many bytes.</summary>
     SkipLength,
 
+    /// <summary>Skip a union of null and a string or bytes.</summary>
+    SkipNullableLength,
+
     /// <summary>A value that the message does not hold -> slot: constant A.</summary>
     Constant,
 

@@ -1,4 +1,4 @@
-using FeaturePipeline.Avro.Resolution;
+using System.Runtime.CompilerServices;
 
 namespace FeaturePipeline.Avro.Binary.Projection;
 
@@ -6,11 +6,24 @@ namespace FeaturePipeline.Avro.Binary.Projection;
 internal static class ProjectionSlowPath
 {
     /// <summary>Runs one operation.</summary>
-    /// <returns>The operation to go on at, 0 for the next one, or -1 for an error that the reader knows.</returns>
-    internal static int Run(ProjectionPlan plan, in ProjectionOp op, ref AvroReader reader, Span<FieldValue> values)
+    /// <returns>The operation to go on at, or 0 for the next one.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static int Run(
+        ProjectionPlan plan, in ProjectionOp op, ReadOnlySpan<byte> body, Span<FieldValue> values, int position, out int reached, out DecodeErrorKind error)
+    {
+        var reader = new AvroReader(body, position);
+        int next = Run(plan, in op, ref reader, values);
+        reached = reader.Position;
+        error = next < 0 ? reader.Error : DecodeErrorKind.None;
+        return next;
+    }
+
+    private static int Run(ProjectionPlan plan, in ProjectionOp op, ref AvroReader reader, Span<FieldValue> values)
     {
         switch (op.Code)
         {
+            case ProjectionCode.NullableText or ProjectionCode.NullableLong or ProjectionCode.SkipNullableLength:
+                return ReadNullable(in op, ref reader, values) ? 0 : -1;
             case ProjectionCode.Union:
                 return reader.TryReadUnionIndex(op.B, out int branch) ? plan.Targets[op.A + branch] : -1;
             case ProjectionCode.Skip:
@@ -26,25 +39,36 @@ internal static class ProjectionSlowPath
         }
     }
 
-    /// <summary>Reads what follows the tag of a union of null and a string or long.</summary>
-    internal static DecodeErrorKind ReadNullable(in ProjectionOp op, int index, ref AvroReader reader, Span<FieldValue> values)
+    // A union of null and a string or long whose tag is longer than it need be, or wrong.
+    private static bool ReadNullable(in ProjectionOp op, ref AvroReader reader, Span<FieldValue> values)
     {
-        if (index * 2 == op.NullTag)
+        if (!reader.TryReadUnionIndex(2, out int index))
         {
-            values[op.Slot] = FieldValue.Null;
-            return DecodeErrorKind.None;
+            return false;
+        }
+
+        bool isNull = index * 2 == op.NullTag;
+        if (op.Code == ProjectionCode.SkipNullableLength)
+        {
+            return isNull || reader.TryReadBytes(out _);
+        }
+
+        values[op.Slot] = FieldValue.Null;
+        if (isNull)
+        {
+            return true;
         }
 
         if (op.Code == ProjectionCode.NullableLong)
         {
             bool read = reader.TryReadLong(out long number);
             values[op.Slot] = FieldValue.FromLong(number);
-            return read ? DecodeErrorKind.None : reader.Error;
+            return read;
         }
 
         bool valid = reader.TryReadString(out ReadOnlySpan<byte> text);
         values[op.Slot] = FieldValue.FromSlice(reader.Position - text.Length, text.Length);
-        return valid ? DecodeErrorKind.None : reader.Error;
+        return valid;
     }
 
     private static bool ReadValue(ProjectionPlan plan, in ProjectionOp op, ref AvroReader reader, out FieldValue value)
