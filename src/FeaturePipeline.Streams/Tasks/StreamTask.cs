@@ -15,6 +15,7 @@ internal sealed class StreamTask(TaskContext context, TaskSource source, ILogger
 {
     private long _atEndSinceMs = -1;
     private long _streamTimeAtEndMs = -1;
+    private long _parkedOffset = -1; // logged once, however often the task waits there
 
     /// <summary>Identity.</summary>
     public TaskId Id => context.Id;
@@ -173,7 +174,12 @@ internal sealed class StreamTask(TaskContext context, TaskSource source, ILogger
     private void Park(long offset)
     {
         const long ParkMs = 50;
-        logger.TaskParked(Id, SourcePartition, offset);
+        if (offset != _parkedOffset)
+        {
+            logger.TaskParked(Id, SourcePartition, offset);
+            _parkedOffset = offset;
+        }
+
         Position = offset;
         ParkedUntilMs = context.NowMs + ParkMs;
         _atEndSinceMs = -1;
