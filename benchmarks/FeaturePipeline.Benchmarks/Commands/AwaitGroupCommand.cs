@@ -1,12 +1,10 @@
-using System.Diagnostics;
+using FeaturePipeline.IntegrationTests.Sessions;
 
 namespace FeaturePipeline.Benchmarks.Commands;
 
 /// <summary>Waits until a group has come so far: for scripts that kill a worker in the middle or wait for the end.</summary>
 internal static class AwaitGroupCommand
 {
-    private static readonly TimeSpan _interval = TimeSpan.FromMilliseconds(20);
-
     public static int Run(CommandOptions options)
     {
         using var watch = new GroupWatch(options.Text("bootstrap"), options.Text("group"), options.Text("topic", "user-events"));
@@ -16,21 +14,15 @@ internal static class AwaitGroupCommand
         options.End();
         Func<bool> isReached = until switch
         {
-            "end" => () => watch.IsAtEnd(watch.Committed(), watch.End()),
+            "end" => watch.IsAtEnd,
             "committed" => () => watch.Committed() >= wanted,
             "members" => () => watch.Members() == wanted,
             _ => throw new ArgumentException($"Option --until: '{until}'; there are end, committed and members."),
         };
-        var clock = Stopwatch.StartNew();
-        while (!isReached())
+        if (!GroupWatch.Await(isReached, timeout))
         {
-            if (clock.Elapsed > timeout)
-            {
-                Console.Error.WriteLine($"After {timeout.TotalSeconds} s the group has committed {watch.Committed()} of {watch.End()}, with {watch.Members()} members.");
-                return 1;
-            }
-
-            Thread.Sleep(_interval);
+            Console.Error.WriteLine($"After {timeout.TotalSeconds} s the group has committed {watch.Committed()} of {watch.End()}, with {watch.Members()} members.");
+            return 1;
         }
 
         Console.WriteLine($"committed {watch.Committed()} of {watch.End()}, {watch.Members()} members");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using FeaturePipeline.IntegrationTests.Sessions;
 
 namespace FeaturePipeline.Benchmarks.Commands;
 
@@ -56,7 +57,7 @@ internal static class WorkerCommand
             var sight = See(worker, watch, clock);
             first ??= sight.Committed > 0 ? sight : null;
             steady ??= sight.Committed >= end / 4 ? sight : null;
-            if (watch.IsAtEnd(sight.Committed, end))
+            if (sight.Committed >= end)
             {
                 return Line(label, first!.Value, steady!.Value, sight, PeakMegabytes(worker.Id));
             }

@@ -32,19 +32,19 @@ public sealed class AvroTopicReader(string bootstrapServers, string registryUrl)
         };
         config.Set("fetch.queue.backoff.ms", "5");
         using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(config).Build();
-        var partitions = Partitions(topic);
-        consumer.Assign(partitions.Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
-        var open = partitions.ToHashSet();
-        while (open.Count > 0)
+        var ends = Ends(topic);
+        consumer.Assign(ends.Keys.Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
+        while (ends.Count > 0)
         {
             var result = consumer.Consume(_patience) ?? throw new TimeoutException($"Topic '{topic}' gave nothing for {_patience.TotalSeconds} s before its end.");
-            if (result.IsPartitionEOF)
+            if (!result.IsPartitionEOF)
             {
-                _ = open.Remove(result.Partition.Value);
-                continue;
+                handle(result.Partition.Value, result.Offset.Value, result.Message.Key, result.Message.Timestamp.UnixTimestampMs, Decode(result.Message.Value));
             }
-
-            handle(result.Partition.Value, result.Offset.Value, result.Message.Key, result.Message.Timestamp.UnixTimestampMs, Decode(result.Message.Value));
+            else if (ends.TryGetValue(result.Partition.Value, out long end) && result.Offset.Value >= end)
+            {
+                _ = ends.Remove(result.Partition.Value);
+            }
         }
 
         consumer.Close();
@@ -61,13 +61,17 @@ public sealed class AvroTopicReader(string bootstrapServers, string registryUrl)
 
     public void Dispose() => _http.Dispose();
 
-    private List<int> Partitions(string topic)
+    // The high watermarks. A read_committed consumer stops before the first transaction that is still open, and calls that the end, too:
+    // what a killed worker left open is waited for until the broker aborts it.
+    private Dictionary<int, long> Ends(string topic)
     {
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers }).Build();
+        var config = new ConsumerConfig { BootstrapServers = bootstrapServers, GroupId = "feature-pipeline-verification", IsolationLevel = IsolationLevel.ReadUncommitted };
+        using var consumer = new ConsumerBuilder<Ignore, Ignore>(config).Build();
+        using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
         var metadata = admin.GetMetadata(topic, _patience).Topics.Single();
         return metadata.Error.IsError
             ? throw new InvalidOperationException($"Topic '{topic}': {metadata.Error.Reason}.")
-            : [.. metadata.Partitions.Select(p => p.PartitionId)];
+            : metadata.Partitions.ToDictionary(p => p.PartitionId, p => consumer.QueryWatermarkOffsets(new TopicPartition(topic, p.PartitionId), _patience).High.Value);
     }
 
     private GenericRecord? Decode(byte[]? value)
