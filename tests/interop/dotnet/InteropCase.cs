@@ -1,0 +1,53 @@
+using System.Text.Json.Nodes;
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Interop;
+
+/// <summary>One case of cases.json.</summary>
+internal sealed record InteropCase
+{
+    public required string SchemaText { get; init; }
+
+    public required AvroSchema Schema { get; init; }
+
+    public string? ReaderText { get; init; }
+
+    public required IReadOnlyList<(string Name, string Text)> References { get; init; }
+
+    public required JsonArray Values { get; init; }
+
+    public required JsonArray Expected { get; init; }
+
+    public bool ByRecord { get; init; }
+
+    public bool InHeader { get; init; }
+
+    public string Subject(string topic) => ByRecord ? Schema.TypeName : topic + "-value";
+
+    /// <param name="file">cases.json.</param>
+    /// <param name="name">The case's name.</param>
+    /// <param name="run">What RUN in a schema's text stands for: record subjects are not per topic.</param>
+    public static InteropCase Load(string file, string name, string run)
+    {
+        var json = JsonNode.Parse(File.ReadAllText(file).Replace("RUN", "run" + run, StringComparison.Ordinal))!.AsArray()
+            .Single(candidate => (string?)candidate!["name"] == name)!;
+        var references = (json["references"]?.AsArray() ?? []).Select(one => ((string)one!["name"]!, one["schema"]!.ToJsonString())).ToArray();
+        var known = new List<AvroSchema>();
+        foreach (var (_, text) in references)
+        {
+            known.Add(AvroSchema.Parse(text, known));
+        }
+
+        return new InteropCase
+        {
+            SchemaText = json["schema"]!.ToJsonString(),
+            Schema = AvroSchema.Parse(json["schema"]!.ToJsonString(), known),
+            ReaderText = json["reader"]?.ToJsonString(),
+            References = references,
+            Values = json["values"]!.AsArray(),
+            Expected = (json["expected"] ?? json["values"])!.AsArray(),
+            ByRecord = (string?)json["subject"] == "record",
+            InHeader = (bool?)json["header"] ?? false,
+        };
+    }
+}

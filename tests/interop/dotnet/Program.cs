@@ -1,0 +1,99 @@
+// Our serde as one of the clients that exchange messages: interop VERB BOOTSTRAP REGISTRY TOPIC CASE-FILE CASE [RUN]
+//   prepare   creates the topic and registers what the case's writers need
+//   write     writes the case's values        read      reads as many and compares them with what is expected: exit 1 on a difference
+//   evolve    registers the case's reader schema as the next version, as a producer would
+using System.Text.Json.Nodes;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using FeaturePipeline.Avro.Confluent;
+using FeaturePipeline.Avro.Registry;
+using FeaturePipeline.Avro.Schemas;
+using FeaturePipeline.Interop;
+
+if (args.Length < 6)
+{
+    await Console.Error.WriteLineAsync("interop prepare|write|evolve|read BOOTSTRAP REGISTRY TOPIC CASE-FILE CASE [RUN]");
+    return 2;
+}
+
+var (verb, bootstrap, topic) = (args[0], args[1], args[3]);
+var test = InteropCase.Load(args[4], args[5], args.Length > 6 ? args[6] : "0");
+using var registry = SchemaRegistries.Create(new SchemaRegistryOptions { Url = args[2] });
+switch (verb)
+{
+    case "prepare":
+        await PrepareAsync();
+        return 0;
+    case "evolve":
+        await registry.RegisterAsync(test.Subject(topic), new SchemaDefinition(test.ReaderText!));
+        return 0;
+    case "write":
+        await WriteAsync();
+        return 0;
+    default:
+        return Read();
+}
+
+async Task PrepareAsync()
+{
+    using (var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).Build())
+    {
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = 1, ReplicationFactor = 1 }]);
+    }
+
+    var references = new List<SchemaReference>();
+    foreach (var (name, text) in test.References)
+    {
+        var subject = $"{topic}-{name}";
+        await registry.RegisterAsync(subject, new SchemaDefinition(text) { References = [.. references] });
+        references.Add(new SchemaReference(name, subject, 1));
+    }
+
+    await registry.RegisterAsync(test.Subject(topic), new SchemaDefinition(test.SchemaText) { References = references });
+}
+
+async Task WriteAsync()
+{
+    var config = new AvroSerializerConfig
+    {
+        SubjectNameStrategy = test.ByRecord ? SubjectNameStrategy.Record : SubjectNameStrategy.Topic,
+        SchemaIdStrategy = test.InHeader ? SchemaIdStrategy.Header : SchemaIdStrategy.Prefix,
+        UseLatestVersion = test.References.Count > 0,
+    };
+    using var producer = new ProducerBuilder<string, object>(new ProducerConfig { BootstrapServers = bootstrap })
+        .SetAvroKeySerializer(registry)
+        .SetAvroValueSerializer(registry, config, test.Schema)
+        .Build();
+    for (var i = 0; i < test.Values.Count; i++)
+    {
+        await producer.ProduceAsync(
+            topic, new Message<string, object> { Key = $"k{i}", Value = GenericJson.Parse(test.Schema, test.Values[i])!, Headers = [] });
+    }
+}
+
+int Read()
+{
+    using var consumer = new ConsumerBuilder<string, object>(new ConsumerConfig { BootstrapServers = bootstrap, GroupId = "interop" })
+        .SetAvroKeyDeserializer(registry)
+        .SetAvroValueDeserializer(registry, readerSchema: test.ReaderText is { } text ? AvroSchema.Parse(text) : null)
+        .Build();
+    consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
+    for (var i = 0; i < test.Expected.Count; i++)
+    {
+        var record = consumer.Consume(TimeSpan.FromSeconds(20));
+        if (record is null)
+        {
+            Console.Error.WriteLine($"{topic}: {i} of {test.Expected.Count} messages came within 20 s");
+            return 1;
+        }
+
+        var value = GenericJson.ToJson(record.Message.Value);
+        if (!JsonNode.DeepEquals(value, test.Expected[i]) || record.Message.Key != $"k{i}")
+        {
+            Console.Error.WriteLine($"{topic}: message {i} differs\n  expected {test.Expected[i]?.ToJsonString()}\n  read     {value?.ToJsonString()} under {record.Message.Key}");
+            return 1;
+        }
+    }
+
+    return 0;
+}
