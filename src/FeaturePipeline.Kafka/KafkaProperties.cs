@@ -31,6 +31,13 @@ internal static class KafkaProperties
         ("allow.auto.create.topics", "false"),
     ];
 
+    // The mock cluster waits a whole session time-out when a member has left; in-process heartbeats are cheap.
+    private static readonly (string Name, string Value)[] s_embeddedConsumerDefaults =
+    [
+        ("session.timeout.ms", "2000"),
+        ("heartbeat.interval.ms", "200"),
+    ];
+
     private static readonly (string Name, string Value)[] s_producerDefaults =
     [
         ("linger.ms", "5"),
@@ -65,9 +72,15 @@ internal static class KafkaProperties
     /// <param name="options">The user's options.</param>
     /// <param name="clientId">Client id.</param>
     /// <param name="isMember">Whether it joins the group (static membership and group protocol apply).</param>
-    internal static Dictionary<string, string> ForConsumer(KafkaClientOptions options, string clientId, bool isMember)
+    /// <param name="isEmbedded">Whether the broker is the embedded one.</param>
+    internal static Dictionary<string, string> ForConsumer(KafkaClientOptions options, string clientId, bool isMember, bool isEmbedded = false)
     {
         Dictionary<string, string> properties = Begin(options, ClientKind.Consumer, clientId);
+        foreach ((string name, string value) in isEmbedded ? s_embeddedConsumerDefaults : [])
+        {
+            properties.TryAdd(name, value);
+        }
+
         // Not a member: the same group id all the same, because librdkafka looks for the coordinator of any group id and
         // a principal may be allowed this one only.
         properties["group.id"] = options.ApplicationId;
@@ -163,16 +176,17 @@ internal static class KafkaProperties
         _ => value,
     };
 
-    /// <summary>One static member per consumer: the process's id and the number that ends the client id.</summary>
+    /// <summary>One static member per consumer: the process's id and the last number in the client id, its thread's.</summary>
     internal static string MemberInstanceId(string instance, string clientId)
     {
-        int start = clientId.Length;
+        int end = clientId.AsSpan().LastIndexOfAnyInRange('0', '9') + 1;
+        int start = end;
         while (start > 0 && char.IsAsciiDigit(clientId[start - 1]))
         {
             start--;
         }
 
-        return start == clientId.Length ? $"{instance}-{clientId}" : $"{instance}-{clientId[start..]}";
+        return end == 0 ? $"{instance}-{clientId}" : $"{instance}-{clientId[start..end]}";
     }
 
     private static Dictionary<string, string> Begin(KafkaClientOptions options, ClientKind kind, string clientId)
