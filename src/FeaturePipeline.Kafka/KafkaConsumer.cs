@@ -29,7 +29,7 @@ internal sealed class KafkaConsumer : IStreamsConsumer
     private readonly TimeProvider _time;
     private readonly WatermarkQuery _watermarks;
     private readonly Action<int, string> _onMessageError;
-    private nint _queue;
+    private readonly nint _queue;
     private long _lastProbe;
     private bool _isClosed;
 
@@ -196,36 +196,41 @@ internal sealed class KafkaConsumer : IStreamsConsumer
             return;
         }
 
+        // Everything that refers to the client goes before it: librdkafka waits for its references.
+        _isClosed = true;
         _batch.Release();
+        _watermarks.Dispose();
         try
         {
             _consumer.Close();
         }
         catch (KafkaException e)
         {
-            _relay.Keep(KafkaErrors.Map("Closing the consumer", e));
+            _relay.Keep(KafkaErrors.Map($"{_clientId}: closing", e));
         }
 
-        Dispose();
-        ThrowKept();
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (_isClosed)
-        {
-            return;
-        }
-
-        // Everything that refers to the client goes before it: librdkafka waits for its references.
-        _isClosed = true;
-        _batch.Release();
-        _watermarks.Dispose();
         _topics.Dispose();
         Librdkafka.QueueDestroy(_queue);
-        _queue = 0;
         _consumer.Dispose();
+        _relay.TakeException()?.Throw();
+    }
+
+    /// <summary>Closes without telling the runtime of revoked partitions.</summary>
+    /// <remarks>
+    /// It leaves the group all the same: librdkafka 2.16 never ends a client that is destroyed while it waits for the answer
+    /// to a rebalance. Nothing is committed.
+    /// </remarks>
+    public void Dispose()
+    {
+        _relay.Callbacks = null;
+        try
+        {
+            Close();
+        }
+        catch (Exception e) when (e is RetriableException or StreamsException or TaskMigratedException or TransactionAbortedException)
+        {
+            _errors.Report(_clientId, ErrorCode.Local_Fail, e.Message);
+        }
     }
 
     private static int Milliseconds(TimeSpan timeout) => (int)Math.Clamp(timeout.TotalMilliseconds, 0, int.MaxValue);

@@ -40,6 +40,10 @@ internal static class KafkaErrors
     internal static Exception Map(string operation, ErrorCode code, string reason, bool isFatal) =>
         Map(operation, code, reason, isFatal, isRetriable: false, requiresAbort: false, cause: null);
 
+    /// <summary>Maps the refusal of a record: processed again, unless the same record would be refused again.</summary>
+    internal static Exception Refused(string operation, ErrorCode code, string reason) =>
+        Map(operation, code, reason, isFatal: false, isRetriable: false, requiresAbort: true, cause: null);
+
     /// <summary>Whether the client goes on by itself after this error: it is shown, not thrown.</summary>
     internal static bool IsTransient(ErrorCode code) => code is
         ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Transport or ErrorCode.Local_TimedOut or ErrorCode.Local_Resolve
@@ -122,6 +126,9 @@ internal static class KafkaErrors
         ErrorCode.InconsistentGroupProtocol => "Another member of the group uses another assignment strategy or is no consumer: "
             + "give this application a Kafka:ApplicationId of its own.",
         ErrorCode.MsgSizeTooLarge or ErrorCode.RecordListTooLarge => "Raise max.message.bytes of the topic and message.max.bytes under Kafka:Producer.",
+        ErrorCode.InvalidTimestamp => "The topic does not take the record's event time: raise its message.timestamp.before.max.ms or "
+            + "message.timestamp.after.max.ms, or lower Source:MaxFutureSkew.",
+        ErrorCode.InvalidRecord => "The topic does not take such a record; a compacted topic needs a key in every record.",
         ErrorCode.InvalidReplicationFactor => "Set Streams:ReplicationFactor to at most the number of brokers, or to -1 for the broker's default.",
         ErrorCode.PolicyViolation => "The cluster's policy refuses it: create the topic yourself and set Streams:CreateTopics to false.",
         ErrorCode.UnreleasedInstanceId => "Another live member has the same Streams:InstanceId: give each process its own.",

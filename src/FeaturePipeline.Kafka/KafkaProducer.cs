@@ -90,10 +90,10 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
     public void Flush(TimeSpan timeout)
     {
         int result = Librdkafka.Flush(_producer.Client, Milliseconds(timeout));
-        if (_producer.TakeFailure() is string failure)
+        (long failed, ErrorCode firstCode, string why) = _producer.TakeFailures();
+        if (failed > 0)
         {
-            throw new TransactionAbortedException(
-                $"{_clientId}: {failure} The records since the last commit are processed again.");
+            throw KafkaErrors.Refused($"{_clientId}: {failed} record(s) were not written, the first one because of", firstCode, why);
         }
 
         if (result != 0)
@@ -255,6 +255,14 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
             throw new RetriableException(
                 $"{_clientId}: the send queue stayed full for {s_queueFullTimeout.TotalSeconds} s writing to '{topic}'. Check the brokers "
                 + "in Kafka:BootstrapServers, or raise queue.buffering.max.kbytes under Kafka:Producer.");
+        }
+
+        if (Librdkafka.ErrorCode(error) == (int)ErrorCode.Local_UnknownPartition)
+        {
+            Librdkafka.ErrorDestroy(error);
+            throw new StreamsException(
+                $"{_clientId}: topic '{topic}' has no partition {arguments[1].Int32}. A changelog needs as many partitions as the source "
+                + "topic: create it anew, or give the application a new Kafka:ApplicationId.");
         }
 
         KafkaErrors.ThrowIfFailed(error, $"{_clientId}: Writing to '{topic}'");

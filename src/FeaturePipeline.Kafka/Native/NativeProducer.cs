@@ -16,7 +16,7 @@ internal sealed unsafe class NativeProducer : IDisposable
     private readonly Action<LogMessage> _log;
     private GCHandle _self;
     private long _failures;
-    private string? _firstFailure;
+    private (ErrorCode Code, string Text) _firstFailure;
 
     internal NativeProducer(IReadOnlyDictionary<string, string> properties, ClientErrors errors, Action<LogMessage> log)
     {
@@ -68,20 +68,15 @@ internal sealed unsafe class NativeProducer : IDisposable
     internal void ForgetFailures()
     {
         _failures = 0;
-        _firstFailure = null;
+        _firstFailure = default;
     }
 
-    /// <summary>Tells of records refused since the last call; null when there was none.</summary>
-    internal string? TakeFailure()
+    /// <summary>Tells of records refused since the last call: how many, and why the first one was.</summary>
+    internal (long Count, ErrorCode Code, string Text) TakeFailures()
     {
-        if (_failures == 0)
-        {
-            return null;
-        }
-
-        string text = $"{_failures} record(s) were not written, the first one because: {_firstFailure}";
+        (long, ErrorCode, string) failures = (_failures, _firstFailure.Code, _firstFailure.Text);
         ForgetFailures();
-        return text;
+        return failures;
     }
 
     private static NativeProducer? Of(nint opaque) => opaque == 0 ? null : GCHandle.FromIntPtr(opaque).Target as NativeProducer;
@@ -97,7 +92,8 @@ internal sealed unsafe class NativeProducer : IDisposable
         if (self._failures++ == 0)
         {
             string topic = NativeText.Read(Librdkafka.TopicName(message->Topic));
-            self._firstFailure = $"{(ErrorCode)message->Error}: {NativeText.OfError(message->Error).TrimEnd('.')}, topic '{topic}' partition {message->Partition}.";
+            self._firstFailure = ((ErrorCode)message->Error,
+                $"{NativeText.OfError(message->Error).TrimEnd('.')} (topic '{topic}', partition {message->Partition})");
         }
     }
 
