@@ -21,7 +21,6 @@ public sealed class GroupTests(KafkaFixture kafka)
         });
         using IStreamsProducer producer = clients.CreateProducer("p", null);
         using var first = new Member(clients, "c-1", topic);
-        using var second = new Member(clients, "c-2", topic);
         var all = new List<Member> { first };
         int sent = 0;
         void SendMore()
@@ -36,6 +35,7 @@ public sealed class GroupTests(KafkaFixture kafka)
 
         SendMore();
         PollAll(all, () => first.Owned.Count == 4 && first.Seen.Count == 40);
+        using var second = new Member(clients, "c-2", topic);
         all.Add(second);
         PollAll(all, () => first.Owned.Count == 2 && second.Owned.Count == 2);
         SendMore();
@@ -81,7 +81,9 @@ public sealed class GroupTests(KafkaFixture kafka)
         {
             Consumer = new Dictionary<string, string>
             {
-                ["session.timeout.ms"] = "6000", ["heartbeat.interval.ms"] = "500", ["max.poll.interval.ms"] = "6000",
+                ["session.timeout.ms"] = "6000",
+                ["heartbeat.interval.ms"] = "500",
+                ["max.poll.interval.ms"] = "6000",
             },
         });
         using var slow = new Member(clients, "c-1", topic) { CommitsOnRevoke = false };

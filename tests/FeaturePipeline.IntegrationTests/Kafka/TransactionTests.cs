@@ -32,7 +32,7 @@ public sealed class TransactionTests(KafkaFixture kafka)
         producer.SendOffsetsToTransaction([At(source, 0, 6)], consumer.GroupMetadata, Wait);
         producer.CommitTransaction(Wait);
         Assert.Equal(6, consumer.Committed([partition], Wait)[partition]);
-        Assert.Equal(["0@2=b"], _clients.ReadAll(target).Values);
+        Assert.Equal(["b"], _clients.ReadAll(target).Values.Select(v => v.Split('=')[1]));
     }
 
     [Fact]
