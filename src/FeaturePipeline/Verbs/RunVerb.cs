@@ -20,8 +20,16 @@ internal static class RunVerb
     {
         using var stop = new StopSignal(cancel);
         PipelineSetup setup = PipelineSetup.Load(sources);
-        await using WorkerHost host = await WorkerHost.StartAsync(setup, ConfigurationLoader.EnvironmentName(sources), LogLevel.Information, stop.Token);
-        await host.Worker.RunAsync(host.Address, stop.Token);
+        try
+        {
+            await using WorkerHost host = await WorkerHost.StartAsync(setup, ConfigurationLoader.EnvironmentName(sources), LogLevel.Information, stop.Token);
+            await host.Worker.RunAsync(host.Address, stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
+        {
+            // The signal came during the start: nothing is open that would have to be committed.
+        }
+
         return ExitCode.Success;
     }
 }

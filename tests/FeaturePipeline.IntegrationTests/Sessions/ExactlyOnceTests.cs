@@ -70,6 +70,21 @@ public sealed class ExactlyOnceTests : IDisposable
         AssertExact();
     }
 
+    [Fact]
+    public void A_signal_during_the_start_ends_the_worker_in_order()
+    {
+        const int EndedBySignal = 128 + 15;
+        for (int delayMs = 100; delayMs <= 900; delayMs += 200)
+        {
+            var worker = StartWorker("one");
+            Thread.Sleep(delayMs);
+            int code = worker.Terminate();
+
+            // Before the program listens to signals, the signal ends the process by itself.
+            Assert.True(code is 0 or EndedBySignal, $"Exit code {code} after {delayMs} ms.\n{worker.Log}");
+        }
+    }
+
     public void Dispose()
     {
         _workers.ForEach(w => w.Dispose());
