@@ -1,4 +1,5 @@
 using System.Globalization;
+using FeaturePipeline.Avro.Schemas;
 using FeaturePipeline.Avro.Schemas.Compatibility;
 
 namespace FeaturePipeline.Avro.Registry;
@@ -104,13 +105,16 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry
         var against = version?.ToString(CultureInfo.InvariantCulture) ?? "latest";
         try
         {
-            return await _transport.SendAsync(
+            var answer = await _transport.SendAsync(
                 HttpMethod.Post,
                 $"compatibility/subjects/{Escape(subject)}/versions/{against}?verbose=true",
                 RegistryJson.WriteSchema(schema),
                 $"Compatibility with subject '{subject}' version {against}",
                 RegistryJson.ReadCompatibility,
                 cancellationToken);
+            return answer.IsCompatible || answer.Messages.Count > 0
+                ? answer
+                : answer with { Messages = await ExplainAsync(subject, schema, version, cancellationToken) };
         }
         catch (SchemaRegistryException exception) when (
             version is null && exception.ErrorCode is SchemaRegistryException.SubjectNotFound or SchemaRegistryException.VersionNotFound)
@@ -150,6 +154,25 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry
 
     /// <inheritdoc />
     public void Dispose() => _transport.Dispose();
+
+    // Apicurio says no without a reason: the local checker finds it, if it agrees.
+    private async Task<IReadOnlyList<string>> ExplainAsync(string subject, SchemaDefinition schema, int? version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var level = await GetConfigAsync(subject, cancellationToken);
+            var earlier = version is { } number
+                ? await GetVersionAsync(subject, number, cancellationToken)
+                : await GetLatestAsync(subject, cancellationToken);
+            var dependencies = await RegistryRules.ResolveAsync(schema, GetReferenceAsync, $"Schema for subject '{subject}'");
+            var candidate = RegisteredSchema.Parse(schema.Schema, dependencies, SchemaValidation.Lenient);
+            return RegistryRules.Explain(level, candidate, [(earlier.Version ?? 0, earlier.Parse())]);
+        }
+        catch (Exception exception) when (exception is SchemaRegistryException or AvroSchemaException)
+        {
+            return []; // the registry's answer stands without reasons
+        }
+    }
 
     private async Task<RegisteredSchema> GetSchemaAsync(
         string path, string what, Func<System.Text.Json.JsonElement, RegisteredSchema> read, CancellationToken cancellationToken = default)

@@ -179,12 +179,7 @@ public sealed class MockSchemaRegistry : ISchemaRegistry
     private CompatibilityLevel LevelOf(string? subject) => subject is not null && _levels.TryGetValue(subject, out var level) ? level : _global;
 
     private string[] Judge(string subject, AvroSchema schema, List<Version> history) =>
-    [
-        .. SchemaCompatibility.Check(LevelOf(subject), schema, [.. history.Select(static version => version.Schema)]).Select(found =>
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{found.Incompatibility} ({(found.CandidateReads ? "the new schema reading" : "read by")} version {history[found.Version].Number})")),
-    ];
+        RegistryRules.Explain(LevelOf(subject), schema, [.. history.Select(static version => (version.Number, version.Schema))]);
 
     private AvroSchema Parse(string subject, SchemaDefinition schema)
     {

@@ -1,3 +1,7 @@
+using System.Globalization;
+using FeaturePipeline.Avro.Schemas;
+using FeaturePipeline.Avro.Schemas.Compatibility;
+
 namespace FeaturePipeline.Avro.Registry;
 
 /// <summary>What holds for every registry: which schemas are refused, and how references become texts.</summary>
@@ -24,6 +28,15 @@ internal static class RegistryRules
                 $"{what}: the schema is of type {schema.SchemaType}; only AVRO is supported.", SchemaRegistryException.Unsupported, isRetriable: false);
         }
     }
+
+    /// <summary>What keeps a schema from following others under a level, in words.</summary>
+    public static string[] Explain(CompatibilityLevel level, AvroSchema candidate, IReadOnlyList<(int Version, AvroSchema Schema)> history) =>
+    [
+        .. SchemaCompatibility.Check(level, candidate, [.. history.Select(static version => version.Schema)]).Select(found =>
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{found.Incompatibility} ({(found.CandidateReads ? "the new schema reading" : "read by")} version {history[found.Version].Version})")),
+    ];
 
     /// <summary>Texts of all that a schema refers to, recursively, each before those that use it and each once.</summary>
     public static async Task<IReadOnlyList<string>> ResolveAsync(

@@ -32,7 +32,9 @@ public sealed class RealRegistryTests : IDisposable
         Assert.Equal(second.Id, (await registry.GetLatestAsync(_subject)).Id);
         Assert.Contains(_subject, await registry.GetSubjectsAsync());
 
-        Assert.False((await registry.TestCompatibilityAsync(_subject, new SchemaDefinition(Broken))).IsCompatible);
+        var answer = await registry.TestCompatibilityAsync(_subject, new SchemaDefinition(Broken));
+        Assert.False(answer.IsCompatible);
+        Assert.NotEmpty(answer.Messages);
         var refused = await Refused(registry.RegisterAsync(_subject, new SchemaDefinition(Broken)));
         Assert.True(refused.IsIncompatible);
         Assert.Contains("STRING not compatible", refused.Message, StringComparison.OrdinalIgnoreCase);

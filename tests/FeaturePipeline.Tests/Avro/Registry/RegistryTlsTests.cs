@@ -48,7 +48,7 @@ public sealed class RegistryTlsTests : IDisposable
     public async Task The_client_shows_its_certificate(bool keyInItsOwnFile)
     {
         var client = Issue(_ca, "pipeline");
-        var key = client.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem();
+        var key = client.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem();
         var certificate = client.ExportCertificatePem() + "\n" + _ca.ExportCertificatePem();
         await using var server = new ScriptedServer(_ => Found, Tls(Issue(_ca, "localhost"), askClient: true));
         using var registry = Registry(server.Url, options =>
@@ -72,16 +72,16 @@ public sealed class RegistryTlsTests : IDisposable
 
     private static X509Certificate2 Authority(string name)
     {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
     }
 
     private static X509Certificate2 Issue(X509Certificate2 ca, string name)
     {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(name);
         request.CertificateExtensions.Add(names.Build());
@@ -105,7 +105,7 @@ public sealed class RegistryTlsTests : IDisposable
 
     private static HttpSchemaRegistry Registry(string url, Action<SchemaRegistryOptions>? set = null)
     {
-        var options = new SchemaRegistryOptions { Url = url };
+        var options = new SchemaRegistryOptions { Url = url, Timeout = TimeSpan.FromMinutes(10) };
         set?.Invoke(options);
         return new HttpSchemaRegistry(options, new FastTimeProvider());
     }
