@@ -4,8 +4,8 @@ namespace FeaturePipeline;
 /// <summary>Log messages of the worker.</summary>
 internal static partial class LogMessages
 {
-    [LoggerMessage(2000, LogLevel.Information, "Feature pipeline {Version}, environment {Environment}, configuration (secrets masked):{NewLine}{Configuration}")]
-    public static partial void Starting(this ILogger logger, string version, string environment, string newLine, string configuration);
+    [LoggerMessage(2000, LogLevel.Information, "Feature pipeline {Version}, environment {Environment}, configuration, secrets masked: {Configuration}")]
+    public static partial void Starting(this ILogger logger, string version, string environment, string configuration);
 
     [LoggerMessage(2001, LogLevel.Information, "Schema of view {View} is registered under {Subject} as id {SchemaId}")]
     public static partial void SchemaRegistered(this ILogger logger, string view, string subject, int schemaId);
@@ -24,9 +24,6 @@ internal static partial class LogMessages
 
     [LoggerMessage(2006, LogLevel.Warning, "The embedded broker has no transactions that last: running at least once")]
     public static partial void EmbeddedIsAtLeastOnce(this ILogger logger);
-
-    [LoggerMessage(2007, LogLevel.Warning, "The management endpoint took port {Port}, because {WantedPort} is in use")]
-    public static partial void ManagementPortTaken(this ILogger logger, int port, int wantedPort);
 
     [LoggerMessage(2100, LogLevel.Warning, "Waiting for the {Dependency}, next try in {WaitSeconds:0.#} s: {Problem}")]
     public static partial void WaitingFor(this ILogger logger, string dependency, double waitSeconds, string problem);

@@ -30,13 +30,12 @@ internal static class ManagementServer
     /// <summary>Starts the host; a port in use is told with the setting to change.</summary>
     /// <param name="app">The host.</param>
     /// <param name="management">Address and port.</param>
-    /// <param name="cancel">Ends the start.</param>
     /// <exception cref="IOException">The port is taken or may not be used.</exception>
-    public static async Task StartManagementAsync(this WebApplication app, ManagementOptions management, CancellationToken cancel)
+    public static async Task StartManagementAsync(this WebApplication app, ManagementOptions management)
     {
         try
         {
-            await app.StartAsync(cancel);
+            await app.StartAsync(CancellationToken.None);
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
         {

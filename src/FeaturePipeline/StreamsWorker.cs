@@ -61,12 +61,12 @@ internal sealed class StreamsWorker(
 
         StreamsOptions options = setup.Options.ToStreams();
         health.TopologyBuilt();
-        Topology topology = await BuildTopologyAsync(stop);
-        _ = await UntilAnsweredAsync("broker", health.Broker, cancel => OnOwnThreadAsync(() => EnsureTopics(topology, options), cancel), stop);
+        Topology topology = await PrepareAsync(options, stop);
+        long startedAt = time.GetTimestamp();
         using var runtime = new StreamsRuntime(topology, options, clients, time, loggers);
         _runtime = runtime;
         runtime.Start();
-        health.RuntimeStarted(() => RuntimeHealth.Of(runtime.Snapshot()), () => clients.Errors.Current?.Reason);
+        health.RuntimeStarted(() => RuntimeHealth.Of(runtime.Snapshot(), time.GetElapsedTime(startedAt)), () => clients.Errors.Current?.Reason);
         _logger.Running(string.Join(", ", topology.SourceTopics), string.Join(", ", topology.SinkTopics), address);
         _ = await Task.WhenAny(runtime.Completion, Task.Delay(Timeout.Infinite, stop));
         health.Stopping();
@@ -82,6 +82,30 @@ internal sealed class StreamsWorker(
         }
 
         _logger.Stopped();
+    }
+
+    /// <summary>Waits for registry and broker at the same time, so that health shows both; then makes what is missing there.</summary>
+    private async Task<Topology> PrepareAsync(StreamsOptions options, CancellationToken stop)
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Task<Topology> topology = BuildTopologyAsync(giveUp.Token);
+        Task<bool> broker = UntilAnsweredAsync("broker", health.Broker, cancel => OnOwnThreadAsync(FindSource, cancel), giveUp.Token);
+        if ((await Task.WhenAny(topology, broker)).IsFaulted)
+        {
+            await giveUp.CancelAsync();
+        }
+
+        await Task.WhenAll(topology, broker);
+        Topology built = await topology;
+        _ = await UntilAnsweredAsync("broker", health.Broker, cancel => OnOwnThreadAsync(() => EnsureTopics(built, options), cancel), stop);
+        return built;
+    }
+
+    private bool FindSource()
+    {
+        using IAdmin admin = clients.CreateAdmin();
+        _ = admin.PartitionCount(setup.Options.Source.Topic, s_answerTimeout);
+        return true;
     }
 
     /// <summary>Registers the schema of every view and builds the graph with their ids.</summary>

@@ -52,9 +52,8 @@ internal sealed class WorkerHost : IAsyncDisposable
     /// <param name="setup">The configuration.</param>
     /// <param name="environment">Name of the environment.</param>
     /// <param name="leastLevel">Level of the console's log where section Logging says nothing.</param>
-    /// <param name="cancel">Ends the start.</param>
     /// <exception cref="IOException">The port is taken.</exception>
-    public static async Task<WorkerHost> StartAsync(PipelineSetup setup, string environment, LogLevel leastLevel, CancellationToken cancel)
+    public static async Task<WorkerHost> StartAsync(PipelineSetup setup, string environment, LogLevel leastLevel)
     {
         ManagementOptions management = setup.Options.Management;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = environment, Args = [] });
@@ -66,11 +65,10 @@ internal sealed class WorkerHost : IAsyncDisposable
         builder.AddTelemetry(setup.Options.Telemetry, Environment.GetEnvironmentVariables());
         var host = new WorkerHost(builder.Build(), setup, TimeProvider.System);
         string version = typeof(WorkerHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-        host._logger.Starting(
-            version, environment, Environment.NewLine, string.Join(Environment.NewLine, EffectiveConfiguration.Lines(setup.Configuration).Select(line => "  " + line)));
+        host._logger.Starting(version, environment, string.Join(", ", EffectiveConfiguration.Lines(setup.Configuration)));
         try
         {
-            await host._app.StartManagementAsync(management, cancel);
+            await host._app.StartManagementAsync(management);
         }
         catch
         {

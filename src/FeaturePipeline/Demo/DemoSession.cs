@@ -48,13 +48,12 @@ internal sealed class DemoSession : IDisposable
     /// <param name="users">Number of users.</param>
     /// <param name="rate">Events a second of wall time.</param>
     /// <param name="seed">Seed of the traffic.</param>
-    /// <param name="cancel">Ends the call.</param>
-    public static async Task<DemoSession> CreateAsync(WorkerHost host, PipelineSetup setup, int users, double rate, ulong seed, CancellationToken cancel)
+    public static async Task<DemoSession> CreateAsync(WorkerHost host, PipelineSetup setup, int users, double rate, ulong seed)
     {
         string topic = setup.Options.Source.Topic;
         short replicas = (short)setup.Options.Streams.ReplicationFactor;
         TrafficSource.CreateTopic(host.Clients, topic, DemoConfiguration.Partitions, replicas);
-        int schemaId = await TrafficSource.RegisterAsync(host.Registry, topic, cancel);
+        int schemaId = await TrafficSource.RegisterAsync(host.Registry, topic, CancellationToken.None);
         var source = new TrafficSource(host.Clients, topic, schemaId, Traffic(users, rate, seed));
         IStreamsConsumer features = host.Clients.CreateRestoreConsumer("demo-features");
         foreach (FeatureView view in setup.Views)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FeaturePipeline.Streams;
+using FeaturePipeline.Streams.Tasks;
 using FeaturePipeline.Streams.Threads;
 
 namespace FeaturePipeline.Health;
@@ -117,10 +118,15 @@ internal sealed record RuntimeHealth(
     IReadOnlyDictionary<string, int> Tasks,
     long RestoreRemaining)
 {
+    // An instance beyond the number of partitions gets no task, and is ready all the same: nothing is left to wait for then.
+    private static readonly TimeSpan s_longestJoin = TimeSpan.FromSeconds(20);
+
     /// <summary>Judges a snapshot.</summary>
     /// <param name="snapshot">What the runtime does.</param>
-    public static RuntimeHealth Of(StreamsSnapshot snapshot)
+    /// <param name="sinceStart">Time since the runtime was started.</param>
+    public static RuntimeHealth Of(StreamsSnapshot snapshot, TimeSpan sinceStart)
     {
+        StreamTaskSnapshot[] tasks = [.. snapshot.Tasks];
         StreamThreadSnapshot? bad = snapshot.Threads.FirstOrDefault(thread => thread.IsStuck || thread.State == StreamThreadState.Dead);
         string? problem = bad switch
         {
@@ -129,11 +135,13 @@ internal sealed record RuntimeHealth(
             _ => $"{bad.Name} has ended",
         };
         return new RuntimeHealth(
-            IsRestored: snapshot.Threads.All(thread => thread.State == StreamThreadState.Running),
+            IsRestored: snapshot.Threads.All(thread => thread.State == StreamThreadState.Running)
+                && tasks.All(task => task.State == TaskState.Running)
+                && (tasks.Length > 0 || sinceStart > s_longestJoin),
             problem,
             snapshot.Threads.Select(thread => thread.Trouble).FirstOrDefault(trouble => trouble is not null),
             snapshot.Threads.CountBy(thread => thread.State.ToString()).ToDictionary(),
-            snapshot.Tasks.CountBy(task => task.State.ToString()).ToDictionary(),
+            tasks.CountBy(task => task.State.ToString()).ToDictionary(),
             snapshot.Threads.Sum(thread => thread.RestoreRemaining));
     }
 }

@@ -62,6 +62,18 @@ internal static class CommandLine
             await error.WriteLineAsync($"error: {Failure.OneLine(e)}");
             return ExitCode.Failure;
         }
+        catch (OperationCanceledException)
+        {
+            // A signal while something was waited for.
+            return ExitCode.Failure;
+        }
+        catch (Exception e)
+        {
+            // A defect: the stack trace follows, for whoever mends it.
+            await error.WriteLineAsync($"error: defect: {Failure.OneLine(e)}");
+            await error.WriteLineAsync(e.ToString());
+            return ExitCode.Failure;
+        }
     }
 
     /// <summary>The whole command tree.</summary>

@@ -42,8 +42,8 @@ internal static class DemoVerb
         {
             PipelineSetup setup = PipelineSetup.Load(sources, DemoConfiguration.Values(state.FullName), contentRoot: "");
             using var stop = new StopSignal(cancel);
-            await using WorkerHost host = await StartHostAsync(setup, sources, stop.Token);
-            using DemoSession session = await DemoSession.CreateAsync(host, setup, arguments.Users, arguments.Rate, arguments.Seed, stop.Token);
+            await using WorkerHost host = await StartHostAsync(setup, sources, error);
+            using DemoSession session = await DemoSession.CreateAsync(host, setup, arguments.Users, arguments.Rate, arguments.Seed);
             using var timed = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
             if (arguments.Duration is { } wanted)
             {
@@ -64,17 +64,18 @@ internal static class DemoVerb
     }
 
     /// <summary>Somebody else's port is no reason not to show the demo.</summary>
-    private static async Task<WorkerHost> StartHostAsync(PipelineSetup setup, ConfigurationSources sources, CancellationToken cancel)
+    private static async Task<WorkerHost> StartHostAsync(PipelineSetup setup, ConfigurationSources sources, TextWriter error)
     {
         string environment = ConfigurationLoader.EnvironmentName(sources);
         try
         {
-            return await WorkerHost.StartAsync(setup, environment, LogLevel.Error, cancel);
+            return await WorkerHost.StartAsync(setup, environment, LogLevel.Error);
         }
         catch (IOException)
         {
+            await error.WriteLineAsync($"demo: port {setup.Options.Management.Port} is in use; health and metrics take another one");
             var any = new ManagementOptions { Address = setup.Options.Management.Address, Port = 0 };
-            return await WorkerHost.StartAsync(setup with { Options = setup.Options.With(any) }, environment, LogLevel.Error, cancel);
+            return await WorkerHost.StartAsync(setup with { Options = setup.Options.With(any) }, environment, LogLevel.Error);
         }
     }
 

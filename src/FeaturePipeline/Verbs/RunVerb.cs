@@ -22,7 +22,7 @@ internal static class RunVerb
         PipelineSetup setup = PipelineSetup.Load(sources);
         try
         {
-            await using WorkerHost host = await WorkerHost.StartAsync(setup, ConfigurationLoader.EnvironmentName(sources), LogLevel.Information, stop.Token);
+            await using WorkerHost host = await WorkerHost.StartAsync(setup, ConfigurationLoader.EnvironmentName(sources), LogLevel.Information);
             await host.Worker.RunAsync(host.Address, stop.Token);
         }
         catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)

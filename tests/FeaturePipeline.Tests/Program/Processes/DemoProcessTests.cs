@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace FeaturePipeline.Tests.Program.Processes;
@@ -22,6 +24,17 @@ public class DemoProcessTests
             Assert.True(value.GetProperty("event_count").GetInt64() > 0);
         });
         Assert.Contains("session features in", demo.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_in_use_does_not_keep_the_demo_from_running()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        using ProgramProcess demo = ProgramProcess.Start("demo", "--duration", "1s", "--set", $"Management:Port={((IPEndPoint)taken.LocalEndpoint).Port}");
+
+        Assert.Equal(0, await demo.ExitCodeAsync(s_patience));
+        Assert.Contains("is in use", demo.Error, StringComparison.Ordinal);
     }
 
     [Theory]
