@@ -107,6 +107,31 @@ public class SchemaCacheTests
     }
 
     [Fact]
+    public async Task A_bare_404_is_a_wrong_address_and_no_reason_to_throw_messages_away()
+    {
+        await using var server = new ScriptedServer(new ScriptedAnswer(404, "<html>nothing here</html>", "text/html"));
+        using var registry = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = server.Url });
+        var cache = new SchemaCache<string>(registry, static schema => schema.Text, _time);
+        Assert.Equal(SchemaStatus.Pending, await cache.FindAsync(7));
+        Assert.Contains("base path", cache.LastError!.Message, StringComparison.Ordinal);
+        Assert.Equal(SchemaStatus.Unknown, await cache.FindAsync(Guid.NewGuid())); // Apicurio has no such path
+    }
+
+    [Theory]
+    [InlineData("""{"schema":"\"int\"","ruleSet":{"domainRules":[{"name":"mask"}]}}""", SchemaStatus.Incompatible)]
+    [InlineData("""{"schema":"message X {}","schemaType":"PROTOBUF"}""", SchemaStatus.Incompatible)]
+    [InlineData("<html>a proxy's page</html>", SchemaStatus.Pending)]
+    public async Task What_can_not_be_honoured_is_incompatible_and_what_is_no_answer_is_pending(string answer, SchemaStatus expected)
+    {
+        await using var server = new ScriptedServer(new ScriptedAnswer(200, answer));
+        using var registry = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = server.Url });
+        var cache = new SchemaCache<string>(registry, static schema => schema.Text, _time);
+        Assert.Equal(expected, await cache.FindAsync(7));
+        Assert.Equal(expected == SchemaStatus.Pending, cache.LastError is not null);
+        Assert.NotNull(cache.Explain(7));
+    }
+
+    [Fact]
     public void A_negative_id_is_unknown_without_asking()
     {
         var cache = Cache();
