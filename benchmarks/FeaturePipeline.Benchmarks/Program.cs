@@ -5,6 +5,8 @@ using FeaturePipeline.Benchmarks.Commands;
 const string Usage = """
     micro [BenchmarkDotNet options]   decode, encode and the like; in this process, all unless --filter is given
     avro                              the Avro ones side by side, best and median of short batches: for a machine that does other work
+    floor --bootstrap HOST:PORT [--topic TOPIC] [--client native|confluent] [--label TEXT]
+                                      reads a topic to its end and only counts: CPU ns per event, events per second, the allocator
     verify-sessions --bootstrap HOST:PORT --registry URL [--source TOPIC] [--features TOPIC] [--job user_sessions|J1] [--gap-ms N] [--grace-ms N]
                                       recomputes a session view from the log and compares record by record; exit 1 on a difference
     await-group --bootstrap HOST:PORT --group ID [--topic TOPIC] --until end|committed|members [--count N] [--timeout-s N]
@@ -29,6 +31,8 @@ try
             return 0;
         case "avro":
             return AvroCommand.Run();
+        case "floor":
+            return FloorCommand.Run(new CommandOptions(args[1..]));
         case "verify-sessions":
             return VerifySessionsCommand.Run(new CommandOptions(args[1..]));
         case "await-group":
