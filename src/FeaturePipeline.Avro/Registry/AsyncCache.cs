@@ -13,6 +13,7 @@ internal sealed class AsyncCache<TKey, TValue>(TimeProvider timeProvider, TimeSp
     private readonly ConcurrentDictionary<TKey, TValue> _values = new();
     private readonly ConcurrentDictionary<TKey, (SchemaRegistryException Error, long Since)> _missing = new();
     private readonly ConcurrentDictionary<TKey, Lazy<Task<TValue>>> _underWay = new();
+    private int _generation;
 
     /// <summary>The cached answer, or that of <paramref name="fetch"/>, which a caller that gives up does not end for the others.</summary>
     public Task<TValue> GetAsync(TKey key, Func<Task<TValue>> fetch, CancellationToken cancellationToken)
@@ -37,18 +38,16 @@ internal sealed class AsyncCache<TKey, TValue>(TimeProvider timeProvider, TimeSp
         return lazy.Value.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Keeps an answer that another call brought.</summary>
-    public void Put(TKey key, TValue value)
+    /// <summary>Forgets all that was not found, also by fetches under way: something new was registered.</summary>
+    public void ForgetMissing()
     {
-        _values[key] = value;
-        _missing.TryRemove(key, out _);
+        Interlocked.Increment(ref _generation);
+        _missing.Clear();
     }
-
-    /// <summary>Forgets all that was not found: something new was registered.</summary>
-    public void ForgetMissing() => _missing.Clear();
 
     private async Task<TValue> FetchAsync(TKey key, Func<Task<TValue>> fetch)
     {
+        var generation = Volatile.Read(ref _generation);
         try
         {
             var value = await fetch();
@@ -62,7 +61,11 @@ internal sealed class AsyncCache<TKey, TValue>(TimeProvider timeProvider, TimeSp
                 _missing.Clear();
             }
 
-            _missing[key] = (exception, timeProvider.GetTimestamp());
+            if (generation == Volatile.Read(ref _generation))
+            {
+                _missing[key] = (exception, timeProvider.GetTimestamp());
+            }
+
             throw;
         }
         finally

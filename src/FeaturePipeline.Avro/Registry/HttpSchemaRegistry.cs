@@ -85,6 +85,7 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry
             var registered = await PostSchemaAsync($"subjects/{Escape(subject)}/versions{Query(normalize)}", $"Registration under subject '{subject}'", subject, schema);
             _byId.ForgetMissing();
             _byGuid.ForgetMissing();
+            _byVersion.ForgetMissing();
             _lookedUp.ForgetMissing();
             return registered;
         }

@@ -48,7 +48,7 @@ public sealed record SchemaDefinition(string Schema)
 }
 
 /// <summary>A schema that a registry holds.</summary>
-/// <param name="Id">The registry's id: what prefix V0 carries.</param>
+/// <param name="Id">The registry's id: what prefix V0 carries; -1 where the schema was asked for by GUID and the registry did not say.</param>
 /// <param name="Definition">Text and references.</param>
 public sealed record RegisteredSchema(int Id, SchemaDefinition Definition)
 {

@@ -170,6 +170,21 @@ public class HttpSchemaRegistryTests
         Assert.Equal(Order, (await registry.GetByIdAsync(7)).Text);
     }
 
+    [Fact]
+    public async Task A_registration_makes_the_client_forget_what_was_not_found()
+    {
+        var registered = false;
+        await using var server = new ScriptedServer(request =>
+        {
+            registered |= request.Method == "POST";
+            return !registered ? NoSchema : request.Method == "POST" ? new(200, """{"id":7}""") : Found;
+        });
+        using var registry = Registry(server.Url);
+        Assert.True((await Fault(registry.GetByIdAsync(7))).IsNotFound);
+        await registry.RegisterAsync("s", new SchemaDefinition(Order));
+        Assert.Equal(Order, (await registry.GetByIdAsync(7)).Text);
+    }
+
     [Theory]
     [InlineData("{")]
     [InlineData("[]")]
