@@ -51,10 +51,12 @@ internal sealed class TopologyTestDriver
     /// <summary>Records on their way to people: not the changelog's.</summary>
     public IEnumerable<DrivenRecord> Output => Sent.Where(r => !r.Topic.EndsWith("-changelog", StringComparison.Ordinal));
 
-    public void Pipe(string? key, string? value, long timestampMs, long nowMs = 0)
+    public void Pipe(string? key, string? value, long timestampMs, long nowMs = 0) => Pipe(Bytes(key), Bytes(value), timestampMs, nowMs);
+
+    public void Pipe(byte[]? key, byte[]? value, long timestampMs, long nowMs = 0)
     {
         Task.SetNow(nowMs);
-        DriverBatch batch = new(_subtopology.SourceTopic, _offset++, timestampMs, Bytes(key), Bytes(value));
+        DriverBatch batch = new(_subtopology.SourceTopic, _offset++, timestampMs, key, value);
         Task.Process(batch, in batch.Records[0]);
     }
 
