@@ -49,11 +49,11 @@ public sealed class ChartTests
             }
 
             string file = Path.Combine(folder, "appsettings.json");
-            string settings = Settings(Helm.Render("--values", PathOf(values))).Replace("/etc/feature-pipeline", folder, StringComparison.Ordinal);
-            await File.WriteAllTextAsync(file, settings);
+            string rendered = Helm.Render("--values", PathOf(values));
+            await File.WriteAllTextAsync(file, Settings(rendered).Replace("/etc/feature-pipeline", folder, StringComparison.Ordinal));
             using var output = new StringWriter();
             using var error = new StringWriter();
-            int code = await CommandLine.RunAsync(["validate", "--config", file], output, error);
+            int code = await CommandLine.RunAsync(["validate", "--config", file, .. SecretsOf(rendered)], output, error);
             Assert.True(code == 0, error.ToString());
         }
         finally
@@ -139,6 +139,14 @@ public sealed class ChartTests
         string rule = Document(Helm.Render("--values", PathOf("full-values.yaml")), "kind: PrometheusRule");
         string[] alerts = [.. rule.Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith("- alert: ", StringComparison.Ordinal)).Select(l => l["- alert: FeaturePipeline".Length..])];
         Assert.Equal(["LagGrowing", "NotRunning", "ThreadFailed", "RestoreStuck", "CommitAborts", "DeadLetters", "Freshness", "VolumeFull"], alerts);
+    }
+
+    // What the pod mounts one file a key, the test sets; the names are the chart's.
+    private static IEnumerable<string> SecretsOf(string rendered)
+    {
+        var pod = Objects(rendered).Select(o => (o as V1StatefulSet)?.Spec.Template.Spec ?? (o as V1Deployment)?.Spec.Template.Spec).Single(s => s is not null)!;
+        var keys = pod.Volumes.Where(v => v.Name == "secrets").SelectMany(v => v.Projected.Sources).SelectMany(s => s.Secret.Items).Select(i => i.Path);
+        return keys.SelectMany(k => (string[])["--set", $"{k.Replace("__", ":", StringComparison.Ordinal)}=user:secret"]);
     }
 
     private static string PathOf(string values) =>
