@@ -1,4 +1,7 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using FeaturePipeline.Verbs;
 using k8s;
 using k8s.Models;
@@ -6,7 +9,7 @@ using k8s.Models;
 namespace FeaturePipeline.IntegrationTests.Chart;
 
 // The chart as helm renders it, read strictly by the models of the Kubernetes client: an unknown or misplaced field fails.
-public sealed class ChartTests
+public sealed partial class ChartTests
 {
     private static readonly Dictionary<string, Type> _types = new(StringComparer.Ordinal)
     {
@@ -22,6 +25,15 @@ public sealed class ChartTests
 
     // The operators' own kinds have no model in the client; their shape is checked field by field below.
     private static readonly string[] _customGroups = ["keda.sh/", "monitoring.coreos.com/"];
+
+    [GeneratedRegex(""""(featurepipeline\.[a-z.]+)"""")]
+    private static partial Regex MetricName { get; }
+
+    [GeneratedRegex("featurepipeline_[a-z_]+")]
+    private static partial Regex MetricUse { get; }
+
+    [GeneratedRegex("(_seconds)?(_bucket|_count|_sum|_total)?$")]
+    private static partial Regex Suffix { get; }
 
     public static TheoryData<string> ValuesFiles => [.. Directory.GetFiles(Path.Combine(Helm.ChartFolder, "ci")).Select(f => Path.GetFileName(f)), "values.yaml"];
 
@@ -42,11 +54,8 @@ public sealed class ChartTests
         try
         {
             // Where the pod mounts certificates, the test has files.
-            foreach (string mount in (string[])["kafka-tls", "registry-tls"])
-            {
-                _ = Directory.CreateDirectory(Path.Combine(folder, mount));
-                await File.WriteAllTextAsync(Path.Combine(folder, mount, "ca"), string.Empty);
-            }
+            WriteCertificates(folder, "kafka-tls");
+            WriteCertificates(folder, "registry-tls");
 
             string file = Path.Combine(folder, "appsettings.json");
             string rendered = Helm.Render("--values", PathOf(values));
@@ -138,7 +147,18 @@ public sealed class ChartTests
     {
         string rule = Document(Helm.Render("--values", PathOf("full-values.yaml")), "kind: PrometheusRule");
         string[] alerts = [.. rule.Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith("- alert: ", StringComparison.Ordinal)).Select(l => l["- alert: FeaturePipeline".Length..])];
-        Assert.Equal(["LagGrowing", "NotRunning", "ThreadFailed", "RestoreStuck", "CommitAborts", "DeadLetters", "Freshness", "VolumeFull"], alerts);
+        Assert.Equal(["LagGrowing", "NotRunning", "ThreadFailed", "RestoreStuck", "CommitAborts", "DeadLetters", "Stalled", "VolumeFull"], alerts);
+    }
+
+    [Fact]
+    public void Alerts_and_dashboard_ask_only_for_metrics_that_there_are()
+    {
+        string metrics = File.ReadAllText(Path.Combine(Helm.ChartFolder, "..", "..", "src", "FeaturePipeline.Streams", "Diagnostics", "StreamsMetrics.cs"));
+        var known = MetricName.Matches(metrics).Select(m => m.Groups[1].Value.Replace('.', '_')).ToHashSet(StringComparer.Ordinal);
+        string rendered = Helm.Render("--values", PathOf("full-values.yaml"));
+        var asked = MetricUse.Matches(rendered).Select(m => Suffix.Replace(m.Value, string.Empty)).Distinct().Order(StringComparer.Ordinal).ToList();
+        Assert.NotEmpty(asked);
+        Assert.Empty(asked.Except(known));
     }
 
     // What the pod mounts one file a key, the test sets; the names are the chart's.
@@ -147,6 +167,17 @@ public sealed class ChartTests
         var pod = Objects(rendered).Select(o => (o as V1StatefulSet)?.Spec.Template.Spec ?? (o as V1Deployment)?.Spec.Template.Spec).Single(s => s is not null)!;
         var keys = pod.Volumes.Where(v => v.Name == "secrets").SelectMany(v => v.Projected.Sources).SelectMany(s => s.Secret.Items).Select(i => i.Path);
         return keys.SelectMany(k => (string[])["--set", $"{k.Replace("__", ":", StringComparison.Ordinal)}=user:secret"]);
+    }
+
+    private static void WriteCertificates(string folder, string mount)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
+        string path = Directory.CreateDirectory(Path.Combine(folder, mount)).FullName;
+        File.WriteAllText(Path.Combine(path, "ca"), certificate.ExportCertificatePem());
+        File.WriteAllText(Path.Combine(path, "certificate"), certificate.ExportCertificatePem());
+        File.WriteAllText(Path.Combine(path, "key"), key.ExportPkcs8PrivateKeyPem());
     }
 
     private static string PathOf(string values) =>

@@ -79,6 +79,9 @@ public sealed class ConsumerTests(KafkaFixture kafka)
         Assert.Equal(new Watermarks(0, 2, 0), consumer.QueryWatermarks(partition, Wait));
 
         producer.CommitTransaction(Wait);
+
+        // The coordinator answers before its markers are in every partition.
+        _ = SpinWait.SpinUntil(() => consumer.QueryWatermarks(partition, Wait).LastStable == 3, Wait);
         Assert.Equal(new Watermarks(0, 3, 3), consumer.QueryWatermarks(partition, Wait));
     }
 
