@@ -12,6 +12,7 @@ public sealed partial class KafkaClients : IStreamsClients
     private readonly EmbeddedBroker? _embedded;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly LogLimiter _limiter;
 
     /// <summary>Makes clients of these options; nothing connects yet.</summary>
     /// <param name="options">Valid options (<see cref="KafkaClientOptions.Validate"/>).</param>
@@ -30,6 +31,7 @@ public sealed partial class KafkaClients : IStreamsClients
         _options = _embedded is null ? options : options with { BootstrapServers = _embedded.BootstrapServers };
         _time = time;
         _logger = loggerFactory.CreateLogger("FeaturePipeline.Kafka.Librdkafka");
+        _limiter = new LogLimiter(time, TimeSpan.FromSeconds(10));
         Errors = new ClientErrors(time);
     }
 
@@ -85,7 +87,11 @@ public sealed partial class KafkaClients : IStreamsClients
             SyslogLevel.Notice or SyslogLevel.Info => LogLevel.Information,
             _ => LogLevel.Debug,
         };
-        LibrdkafkaLine(_logger, level, message.Name, message.Facility, message.Message);
+        int leftOut = 0;
+        if (level < LogLevel.Warning || _limiter.Pass(message.Facility, out leftOut))
+        {
+            LibrdkafkaLine(_logger, level, message.Name, message.Facility, leftOut == 0 ? message.Message : $"{message.Message} ({leftOut} more like it since the last line)");
+        }
     }
 
     [LoggerMessage(EventId = 3001, EventName = "Librdkafka", Message = "{Client} {Facility}: {Text}")]

@@ -21,8 +21,8 @@ internal sealed class StreamsWorker(
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_answerTimeout = TimeSpan.FromSeconds(10);
 
-    // A commit takes milliseconds; a broker that is away at the same time must not hold up the end past Kubernetes' grace of 120 s.
-    private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(60);
+    // A commit takes milliseconds; a broker that is away at the same time must not hold up the end past the grace of Compose (60 s) or Kubernetes (120 s).
+    private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(45);
 
     private readonly ILogger _logger = loggers.CreateLogger("FeaturePipeline");
     private StreamsRuntime? _runtime;
