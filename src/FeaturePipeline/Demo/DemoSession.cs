@@ -54,7 +54,7 @@ internal sealed class DemoSession : IDisposable
         short replicas = (short)setup.Options.Streams.ReplicationFactor;
         TrafficSource.CreateTopic(host.Clients, topic, DemoConfiguration.Partitions, replicas);
         int schemaId = await TrafficSource.RegisterAsync(host.Registry, topic, CancellationToken.None);
-        var source = new TrafficSource(host.Clients, topic, schemaId, Traffic(users, rate, seed));
+        var source = new TrafficSource(host.Clients, topic, new GeneratedEvents(Traffic(users, rate, seed), schemaId));
         IStreamsConsumer features = host.Clients.CreateRestoreConsumer("demo-features");
         foreach (FeatureView view in setup.Views)
         {

@@ -6,14 +6,13 @@ using FeaturePipeline.Streams.Errors;
 
 namespace FeaturePipeline.Generator;
 
-/// <summary>Sends generated events to a topic, keyed by user, at a rate or as fast as possible.</summary>
+/// <summary>Sends events to a topic, keyed, at a rate or as fast as possible.</summary>
 internal sealed class TrafficSource : IDisposable
 {
     private const int Chunk = 512;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
-    private readonly TrafficGenerator _generator;
-    private readonly UserEventWriter _writer;
+    private readonly EventSupply _supply;
     private readonly IStreamsProducer _producer;
     private readonly string _topic;
     private long _firstMs = long.MaxValue;
@@ -22,13 +21,11 @@ internal sealed class TrafficSource : IDisposable
     /// <summary>Makes a source; nothing is sent yet.</summary>
     /// <param name="clients">Makes the producer.</param>
     /// <param name="topic">Topic to write; exists.</param>
-    /// <param name="schemaId">Id of the UserEvent schema.</param>
-    /// <param name="traffic">What traffic.</param>
-    public TrafficSource(IStreamsClients clients, string topic, int schemaId, TrafficOptions traffic)
+    /// <param name="supply">The events; disposed of with this.</param>
+    public TrafficSource(IStreamsClients clients, string topic, EventSupply supply)
     {
         _topic = topic;
-        _generator = new TrafficGenerator(traffic);
-        _writer = new UserEventWriter(UserEventSchema.Schema, schemaId);
+        _supply = supply;
         _producer = clients.CreateProducer("feature-pipeline-produce", transactionalId: null);
     }
 
@@ -46,8 +43,17 @@ internal sealed class TrafficSource : IDisposable
     /// <param name="topic">The topic.</param>
     /// <param name="cancel">Ends the call.</param>
     /// <returns>The schema's id.</returns>
-    public static async Task<int> RegisterAsync(ISchemaRegistry registry, string topic, CancellationToken cancel) =>
-        (await registry.RegisterAsync($"{topic}-value", new SchemaDefinition(UserEventSchema.Json), cancellationToken: cancel)).Id;
+    public static Task<int> RegisterAsync(ISchemaRegistry registry, string topic, CancellationToken cancel) =>
+        RegisterAsync(registry, topic, UserEventSchema.Json, cancel);
+
+    /// <summary>Registers a schema of events.</summary>
+    /// <param name="registry">The registry.</param>
+    /// <param name="topic">The topic.</param>
+    /// <param name="schema">The schema's text.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <returns>The schema's id.</returns>
+    public static async Task<int> RegisterAsync(ISchemaRegistry registry, string topic, string schema, CancellationToken cancel) =>
+        (await registry.RegisterAsync($"{topic}-value", new SchemaDefinition(schema), cancellationToken: cancel)).Id;
 
     /// <summary>Creates the topic if it does not exist.</summary>
     /// <param name="clients">Makes the admin client.</param>
@@ -60,7 +66,7 @@ internal sealed class TrafficSource : IDisposable
         admin.CreateMissingTopics([new TopicSpec(topic, partitions, replicationFactor, new Dictionary<string, string>())], TimeSpan.FromSeconds(30));
     }
 
-    /// <summary>Sends events until there are enough, then waits for every acknowledgement.</summary>
+    /// <summary>Sends events until there are enough or no more, then waits for every acknowledgement.</summary>
     /// <param name="count">How many; null for no end.</param>
     /// <param name="rate">Events a second; null for as fast as possible.</param>
     /// <param name="progress">Called now and then with the number sent.</param>
@@ -75,6 +81,12 @@ internal sealed class TrafficSource : IDisposable
             long end = Math.Min(due, Sent + Chunk);
             while (Sent < end)
             {
+                if (!_supply.MoveNext())
+                {
+                    most = Sent;
+                    break;
+                }
+
                 SendOne();
             }
 
@@ -89,15 +101,17 @@ internal sealed class TrafficSource : IDisposable
         Flush();
     }
 
-    public void Dispose() => _producer.Dispose();
+    public void Dispose()
+    {
+        _producer.Dispose();
+        _supply.Dispose();
+    }
 
     private void SendOne()
     {
-        GeneratedEvent generated = _generator.Next();
-        _writer.Write(generated);
-        _firstMs = Math.Min(_firstMs, generated.TimestampMs);
-        _lastMs = Math.Max(_lastMs, generated.TimestampMs);
-        _producer.Send(_topic, -1, _writer.Key, _writer.Value, generated.TimestampMs);
+        _firstMs = Math.Min(_firstMs, _supply.TimestampMs);
+        _lastMs = Math.Max(_lastMs, _supply.TimestampMs);
+        _producer.Send(_topic, -1, _supply.Key, _supply.Value, _supply.TimestampMs, _supply.HasKey ? SendFlags.None : SendFlags.NullKey);
         Sent++;
     }
 

@@ -15,7 +15,7 @@ namespace FeaturePipeline.Verbs;
 /// <summary>The load generator: realistic user events, the same for the same seed.</summary>
 internal static class ProduceVerb
 {
-    private sealed record Arguments(long? Events, double? Rate, TrafficOptions Traffic, int Partitions);
+    private sealed record Arguments(long? Events, double? Rate, TrafficOptions Traffic, int Partitions, string? From);
 
     public static Command Create(CommonOptions common)
     {
@@ -30,24 +30,19 @@ internal static class ProduceVerb
             HelpName = "TIME",
         };
         var partitions = new Option<int>("--partitions") { Description = "Partitions of the topic if it has to be created.", HelpName = "N", DefaultValueFactory = _ => 4 };
-        var from = new Option<string?>("--from") { Description = "Replays an Avro object container file (not in this version).", HelpName = "FILE.avro" };
+        var from = new Option<string?>("--from") { Description = "Sends the records of an Avro object container file instead, under its own schema, keyed by Source:KeyedBy.", HelpName = "FILE.avro" };
         var command = new Command("produce", "Writes realistic user events to the source topic.") { events, rate, users, seed, late, start, partitions, from };
         command.SetAction(async (result, cancel) =>
         {
-            if (result.GetValue(from) is { } file)
-            {
-                throw new UsageException($"--from '{file}': object container files can't be read in this version; leave --from out to generate events.");
-            }
-
             var traffic = new TrafficOptions
             {
                 Users = result.GetValue(users),
                 Seed = result.GetValue(seed),
                 LateFraction = result.GetValue(late),
             };
-            var arguments = new Arguments(result.GetValue(events), result.GetValue(rate), traffic, result.GetValue(partitions));
+            var arguments = new Arguments(result.GetValue(events), result.GetValue(rate), traffic, result.GetValue(partitions), result.GetValue(from));
             Check(arguments);
-            arguments = arguments with { Events = arguments.Events ?? (arguments.Rate is null ? 100_000 : null) };
+            arguments = arguments with { Events = arguments.Events ?? (arguments.Rate is null && arguments.From is null ? 100_000 : null) };
             arguments = arguments with { Traffic = Timed(arguments, result.GetValue(start), TimeProvider.System) };
             return await RunAsync(PipelineSetup.Load(common.Sources(result)), arguments, result.InvocationConfiguration.Error, cancel);
         });
@@ -63,6 +58,7 @@ internal static class ProduceVerb
             { Traffic.Users: < 1 or > 10_000_000 } => "--users must be 1 to 10000000.",
             { Traffic.LateFraction: < 0 or > 1 } => "--late must be a fraction from 0 to 1.",
             { Partitions: < 1 or > 10_000 } => "--partitions must be 1 to 10000.",
+            { From: { } file } when !File.Exists(file) => $"--from '{file}': there is no such file.",
             _ => null,
         };
         if (problem is not null)
@@ -104,16 +100,29 @@ internal static class ProduceVerb
             : throw new UsageException($"--start '{text}' is neither ISO 8601, such as 2026-01-31T08:00:00Z, nor ms since the epoch.");
     }
 
+    private static async Task<EventSupply> SupplyAsync(ISchemaRegistry registry, PipelineOptions options, Arguments arguments, CancellationToken cancel)
+    {
+        string topic = options.Source.Topic;
+        if (arguments.From is null)
+        {
+            return new GeneratedEvents(arguments.Traffic, await TrafficSource.RegisterAsync(registry, topic, cancel));
+        }
+
+        FileEvents file = FileEvents.Open(arguments.From, options.Source.KeyedBy, options.Source.TimestampField);
+        file.SchemaId = await TrafficSource.RegisterAsync(registry, topic, file.Schema.ToString(), cancel);
+        return file;
+    }
+
     private static async Task<int> RunAsync(PipelineSetup setup, Arguments arguments, TextWriter error, CancellationToken cancel)
     {
         using var stop = new StopSignal(cancel);
         PipelineOptions options = setup.Options;
         string topic = options.Source.Topic;
         using ISchemaRegistry registry = SchemaRegistries.Create(options.ToRegistry());
-        int schemaId = await TrafficSource.RegisterAsync(registry, topic, stop.Token);
+        EventSupply supply = await SupplyAsync(registry, options, arguments, stop.Token);
         var clients = new KafkaClients(options.ToKafka(), TimeProvider.System, NullLoggerFactory.Instance);
         TrafficSource.CreateTopic(clients, topic, arguments.Partitions, (short)options.Streams.ReplicationFactor);
-        using var source = new TrafficSource(clients, topic, schemaId, arguments.Traffic);
+        using var source = new TrafficSource(clients, topic, supply);
         long startedAt = Stopwatch.GetTimestamp();
         if (Terminal.IsErrorTerminal)
         {
@@ -135,7 +144,7 @@ internal static class ProduceVerb
         await error.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,
             $"produced {source.Sent} events to {topic} in {seconds:0.00} s ({source.Sent / Math.Max(seconds, 1e-6):0} events/s), event time {source.FirstTime:O} to {source.LastTime:O}"));
-        if (source.Sent < arguments.Events)
+        if (source.Sent < arguments.Events && stop.Token.IsCancellationRequested)
         {
             await error.WriteLineAsync($"error: stopped by a signal after {source.Sent} of {arguments.Events} events.");
             return ExitCode.Failure;

@@ -1,7 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using FeaturePipeline.Avro.Confluent;
+using FeaturePipeline.Avro.Files;
+using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Registry;
+using FeaturePipeline.Avro.Schemas;
 using FeaturePipeline.Consuming;
 using FeaturePipeline.Generator;
 using FeaturePipeline.Kafka;
@@ -50,6 +53,45 @@ public sealed class EmbeddedEndToEndTests : IDisposable
     }
 
     [Fact]
+    public async Task The_records_of_a_container_file_are_replayed_under_their_own_schema_keyed_by_user()
+    {
+        const string schema = """
+            {"type":"record","name":"Old","fields":[{"name":"user_id","type":"string"},{"name":"timestamp","type":["null",{"type":"long","logicalType":"timestamp-micros"}]},{"name":"n","type":"int"}]}
+            """;
+        string path = Path.GetTempFileName();
+        try
+        {
+            WriteFile(path, (RecordSchema)AvroSchema.Parse(schema), count: 50);
+            TrafficSource.CreateTopic(_clients, "replayed", 4, -1);
+            FileEvents file = FileEvents.Open(path, "user_id", "timestamp");
+            file.SchemaId = await TrafficSource.RegisterAsync(_registry, "replayed", file.Schema.ToString(), CancellationToken.None);
+            using var source = new TrafficSource(_clients, "replayed", file);
+            source.Run(count: null, rate: null, static _ => { }, CancellationToken.None);
+
+            List<JsonElement> records = Consume("replayed", new ReadRange { FromBeginning = true, ExitAtEnd = true });
+
+            Assert.Equal(50, source.Sent);
+            Assert.Equal(Enumerable.Range(0, 50), records.Select(r => r.GetProperty("value").GetProperty("n").GetInt32()).Order());
+            Assert.All(records, r => Assert.Equal($"user-{r.GetProperty("value").GetProperty("n").GetInt32() % 5}", r.GetProperty("key").GetString()));
+            Assert.All(records, r => Assert.Equal(1_700_000_000_000 + r.GetProperty("value").GetProperty("n").GetInt32(), r.GetProperty("timestamp").GetInt64()));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_container_file_fails_in_one_line()
+    {
+        (int code, _, string error) = await CommandLineTests.RunAsync(
+            "produce", "--from", typeof(EmbeddedEndToEndTests).Assembly.Location, "--set", "SchemaRegistry:Url=mock://file", "--set", $"Kafka:BootstrapServers={_broker.BootstrapServers}");
+
+        Assert.Equal(1, code);
+        Assert.Contains("no Avro object container file", Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Consuming_stops_at_the_wanted_number_and_when_nothing_comes()
     {
         await ProduceAsync("events", 300, seed: 1);
@@ -85,11 +127,21 @@ public sealed class EmbeddedEndToEndTests : IDisposable
         Assert.Equal("/g==", records[2].GetProperty("key").GetProperty("base64").GetString());
     }
 
+    private static void WriteFile(string path, RecordSchema schema, int count)
+    {
+        using var writer = new AvroFileWriter(File.Create(path), schema);
+        for (int i = 0; i < count; i++)
+        {
+            var record = new GenericRecord(schema) { ["user_id"] = $"user-{i % 5}", ["timestamp"] = 1_700_000_000_000_000 + (i * 1_000L), ["n"] = i };
+            writer.Write(record);
+        }
+    }
+
     private async Task ProduceAsync(string topic, long count, ulong seed)
     {
         TrafficSource.CreateTopic(_clients, topic, 4, -1);
         int id = await TrafficSource.RegisterAsync(_registry, topic, CancellationToken.None);
-        using var source = new TrafficSource(_clients, topic, id, new TrafficOptions { Users = 100, Seed = seed, StartMs = 1_700_000_000_000 });
+        using var source = new TrafficSource(_clients, topic, new GeneratedEvents(new TrafficOptions { Users = 100, Seed = seed, StartMs = 1_700_000_000_000 }, id));
         source.Run(count, rate: null, static _ => { }, CancellationToken.None);
         Assert.Equal(count, source.Sent);
     }
