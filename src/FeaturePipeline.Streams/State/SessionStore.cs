@@ -105,29 +105,20 @@ internal sealed class SessionStore<TRow, TState>(
     /// <inheritdoc/>
     public override void Flush(RecordCollector collector, int partition, long nowMs)
     {
-        // Tombstones first: a session that moved to another start must not delete what another one wrote there.
-        foreach (Undo undo in _undo)
+        if (collector.IsTransactional)
         {
-            SessionEntry<TState> entry = undo.Entry;
-            if (entry.CommittedStartMs >= 0 && (!entry.IsLive || entry.StartMs != entry.CommittedStartMs))
-            {
-                SessionChangelog.WriteKey(_keyBytes, entry.Key, entry.CommittedStartMs);
-                collector.SendTombstone(ChangelogTopic, partition, _keyBytes.WrittenSpan, nowMs);
-            }
+            // Tombstones first: a session that moved to another start must not delete what another one wrote there.
+            FlushRemoved(collector, partition, nowMs);
+            FlushLive(collector, partition, nowMs);
+        }
+        else
+        {
+            // A crash may keep any first part of this: what a merge took from a session must be there before the session is not.
+            FlushLive(collector, partition, nowMs);
+            FlushRemoved(collector, partition, nowMs);
         }
 
-        foreach (Undo undo in _undo)
-        {
-            SessionEntry<TState> entry = undo.Entry;
-            if (entry.IsLive)
-            {
-                SessionChangelog.WriteKey(_keyBytes, entry.Key, entry.StartMs);
-                SessionChangelog.WriteHeader(_valueBytes, aggregation.LayoutHash, entry.EndMs);
-                aggregation.Write(entry.State!, _valueBytes);
-                collector.Send(ChangelogTopic, partition, _keyBytes.WrittenSpan, _valueBytes.WrittenSpan, nowMs);
-            }
-        }
-
+        // Last, so that it is never ahead of the sessions: records read again would be late for sessions that are not there.
         if (time.StreamTimeMs != time.CommittedMs)
         {
             SessionChangelog.WriteTime(_keyBytes, _valueBytes, time.StreamTimeMs);
@@ -228,6 +219,34 @@ internal sealed class SessionStore<TRow, TState>(
         }
 
         aggregation.Read(entry.State!, state);
+    }
+
+    private void FlushRemoved(RecordCollector collector, int partition, long nowMs)
+    {
+        foreach (Undo undo in _undo)
+        {
+            SessionEntry<TState> entry = undo.Entry;
+            if (entry.CommittedStartMs >= 0 && (!entry.IsLive || entry.StartMs != entry.CommittedStartMs))
+            {
+                SessionChangelog.WriteKey(_keyBytes, entry.Key, entry.CommittedStartMs);
+                collector.SendTombstone(ChangelogTopic, partition, _keyBytes.WrittenSpan, nowMs);
+            }
+        }
+    }
+
+    private void FlushLive(RecordCollector collector, int partition, long nowMs)
+    {
+        foreach (Undo undo in _undo)
+        {
+            SessionEntry<TState> entry = undo.Entry;
+            if (entry.IsLive)
+            {
+                SessionChangelog.WriteKey(_keyBytes, entry.Key, entry.StartMs);
+                SessionChangelog.WriteHeader(_valueBytes, aggregation.LayoutHash, entry.EndMs);
+                aggregation.Write(entry.State!, _valueBytes);
+                collector.Send(ChangelogTopic, partition, _keyBytes.WrittenSpan, _valueBytes.WrittenSpan, nowMs);
+            }
+        }
     }
 
     private void ReleaseState(SessionEntry<TState> entry)

@@ -13,6 +13,9 @@ internal sealed class RecordCollector(IStreamsProducer producer, bool isTransact
 
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>Whether what is sent becomes visible all at once or not at all.</summary>
+    public bool IsTransactional => isTransactional;
+
     /// <summary>Whether a transaction is open (under at-least-once: whether something was sent since the last commit).</summary>
     public bool HasOpenTransaction { get; private set; }
 
@@ -41,6 +44,18 @@ internal sealed class RecordCollector(IStreamsProducer producer, bool isTransact
     /// <summary>Sends a tombstone.</summary>
     public void SendTombstone(string topic, int partition, ReadOnlySpan<byte> key, long timestampMs) =>
         Send(topic, partition, key, default, timestampMs, SendFlags.NullValue);
+
+    /// <summary>
+    /// To be called before state is sent to its changelogs. Without a transaction a crash may keep any part of what was sent: results
+    /// must be durable before a changelog forgets the windows that they came from, or nobody would ever emit them.
+    /// </summary>
+    public void FlushResults(Action<RetriableException> retry)
+    {
+        if (!isTransactional && HasOpenTransaction)
+        {
+            Retry(() => producer.Flush(CallTimeout), retry);
+        }
+    }
 
     /// <summary>
     /// Commits everything sent, with the source offsets. When it returns, the commit is durable.

@@ -184,12 +184,13 @@ internal sealed class TaskManager(
             return false;
         }
 
+        _collector!.FlushResults(retry);
         foreach (StreamTask task in dirty)
         {
             task.Flush();
         }
 
-        _collector!.Commit([.. dirty.Select(t => new TopicPartitionOffset(t.SourcePartition, t.Position))], consumer, retry);
+        _collector.Commit([.. dirty.Select(t => new TopicPartitionOffset(t.SourcePartition, t.Position))], consumer, retry);
         foreach (StreamTask task in dirty)
         {
             task.CommitCompleted();

@@ -15,6 +15,9 @@ internal enum FaultKind
     /// <summary>The records of a poll are collected before its callbacks run, so that some have lost their owner.</summary>
     StaleBatch,
 
+    /// <summary>The client's queue is full: a record is not taken, or a transaction not begun.</summary>
+    QueueFull,
+
     /// <summary>A record is refused on Send.</summary>
     SendRefused,
 

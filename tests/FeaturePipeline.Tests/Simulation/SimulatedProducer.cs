@@ -54,7 +54,7 @@ internal sealed class SimulatedProducer : IStreamsProducer
     private readonly string _clientId;
     private readonly SendQueue _queue;
     private readonly Action _stop;
-    private bool _isFailed;
+    private readonly HashSet<TopicPartition> _failed = [];
     private bool _isDisposed;
 
     public SimulatedProducer(SimulatedClients clients, string clientId)
@@ -77,6 +77,11 @@ internal sealed class SimulatedProducer : IStreamsProducer
         SendFlags flags = SendFlags.None, IReadOnlyList<RecordHeader>? headers = null)
     {
         Enter("Send");
+        if (_broker.Faults.Strikes(FaultKind.QueueFull, _clientId))
+        {
+            throw _broker.Unanswered("Send", _broker.Options.WaitMax);
+        }
+
         if (_broker.Faults.Strikes(FaultKind.SendRefused, _clientId))
         {
             throw new TransactionAbortedException($"{_clientId}: a record was refused.");
@@ -95,9 +100,9 @@ internal sealed class SimulatedProducer : IStreamsProducer
         }
 
         Deliver(int.MaxValue);
-        if (_isFailed)
+        if (_failed.Count > 0)
         {
-            _isFailed = false;
+            _failed.Clear();
             throw new TransactionAbortedException($"{_clientId}: a record was refused.");
         }
     }
@@ -126,9 +131,10 @@ internal sealed class SimulatedProducer : IStreamsProducer
         {
             QueuedRecord record = _queue.Peek();
             _queue.Remove(record);
-            if (_broker.Faults.Strikes(FaultKind.DeliveryFailed, $"{_clientId} to {record.Partition}"))
+            if (_failed.Contains(record.Partition)
+                || _broker.Faults.Strikes(FaultKind.DeliveryFailed, $"{_clientId} to {record.Partition}"))
             {
-                _isFailed = true;
+                _failed.Add(record.Partition); // Nothing is sent behind a hole before somebody was told (enable.gapless.guarantee).
                 continue;
             }
 

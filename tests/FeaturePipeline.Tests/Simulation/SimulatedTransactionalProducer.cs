@@ -85,6 +85,7 @@ internal sealed class SimulatedTransactionalProducer : IStreamsProducer
     public void BeginTransaction()
     {
         Enter("BeginTransaction", ProducerStatus.Ready);
+        ThrowIfFull("BeginTransaction");
         _isKnownToBroker = false;
         Status = ProducerStatus.InTransaction;
     }
@@ -94,6 +95,7 @@ internal sealed class SimulatedTransactionalProducer : IStreamsProducer
         SendFlags flags = SendFlags.None, IReadOnlyList<RecordHeader>? headers = null)
     {
         Enter("Send", ProducerStatus.InTransaction);
+        ThrowIfFull("Send");
         if (_broker.Faults.Strikes(FaultKind.SendRefused, _clientId))
         {
             Status = ProducerStatus.AbortNeeded;
@@ -230,6 +232,14 @@ internal sealed class SimulatedTransactionalProducer : IStreamsProducer
         Status = ProducerStatus.Disposed;
         _queue.Clear();
         _stop();
+    }
+
+    private void ThrowIfFull(string call)
+    {
+        if (_broker.Faults.Strikes(FaultKind.QueueFull, $"{_clientId}.{call}"))
+        {
+            throw _broker.Unanswered(call, _broker.Options.WaitMax);
+        }
     }
 
     private void DeliverAll(string call, TimeSpan timeout)
