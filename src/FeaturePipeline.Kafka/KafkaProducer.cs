@@ -68,8 +68,8 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
             arguments[1] = new ProduceArgument { Type = ProduceArgumentType.Partition, Int32 = partition };
             arguments[2] = new ProduceArgument { Type = ProduceArgumentType.MessageFlags, Int32 = NativeConstants.MessageCopy };
             arguments[3] = new ProduceArgument { Type = ProduceArgumentType.Timestamp, Int64 = timestampMs };
-            arguments[4] = Data(ProduceArgumentType.Key, keyStart, key.Length, flags.HasFlag(SendFlags.NullKey), &empty);
-            arguments[5] = Data(ProduceArgumentType.Value, valueStart, value.Length, flags.HasFlag(SendFlags.NullValue), &empty);
+            arguments[4] = Data(ProduceArgumentType.Key, keyStart, key.Length, (flags & SendFlags.NullKey) == SendFlags.NullKey, &empty);
+            arguments[5] = Data(ProduceArgumentType.Value, valueStart, value.Length, (flags & SendFlags.NullValue) == SendFlags.NullValue, &empty);
             nuint count = 6;
             nint nativeHeaders = 0;
             if (headers is { Count: > 0 })

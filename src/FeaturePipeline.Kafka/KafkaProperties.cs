@@ -1,4 +1,3 @@
-using System.Globalization;
 using FeaturePipeline.Kafka.Native;
 
 namespace FeaturePipeline.Kafka;
@@ -154,7 +153,11 @@ internal static class KafkaProperties
         ValidateTogether(ForConsumer(options, "validate", isMember: true), NativeConstants.Consumer, "Kafka:Consumer", errors);
         ValidateTogether(ForProducer(options, "validate", "validate"), NativeConstants.Producer, "Kafka:Producer", errors);
         ValidateTogether(ForProducer(options, "validate", transactionalId: null), NativeConstants.Producer, "Kafka:Producer", errors);
-        return errors.Distinct().ToList();
+
+        // What consumers and producers have in common is wrong with the properties of both.
+        return errors.GroupBy(static e => e.Message)
+            .Select(static g => g.DistinctBy(static e => e.Key).Count() == 1 ? g.First() : new KafkaOptionError("Kafka:Client", g.Key))
+            .ToList();
     }
 
     /// <summary>librdkafka's spelling of a property that may be written in Confluent.Kafka's, for example SaslSsl.</summary>
@@ -266,7 +269,10 @@ internal static class KafkaProperties
         properties.Remove("bootstrap.servers");
         if (NativeConfiguration.CheckTogether(properties, type) is string error)
         {
-            errors.Add(new KafkaOptionError(key, string.Create(CultureInfo.InvariantCulture, $"{error}")));
+            string remedy = error.Contains("No provider for SASL mechanism", StringComparison.Ordinal)
+                ? " Set sasl.mechanism under Kafka:Client to PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER, or install libsasl2 (libsasl2.so.3)."
+                : "";
+            errors.Add(new KafkaOptionError(key, $"{error.TrimEnd('.')}.{remedy}"));
         }
     }
 }
