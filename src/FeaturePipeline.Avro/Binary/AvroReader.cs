@@ -32,6 +32,7 @@ public ref struct AvroReader
         _emptyItems = EmptyItemsMax;
         _depth = 0;
         Error = DecodeErrorKind.None;
+        Path = "";
     }
 
     /// <summary>Bytes read.</summary>
@@ -42,6 +43,9 @@ public ref struct AvroReader
 
     /// <summary>Why the last read failed.</summary>
     public DecodeErrorKind Error { get; private set; }
+
+    /// <summary>The fields that lie around the failure, as far as they have been named.</summary>
+    internal string Path { get; private set; }
 
     /// <summary>Reads a boolean.</summary>
     /// <param name="value">The value.</param>
@@ -261,6 +265,15 @@ public ref struct AvroReader
     public bool Fail(DecodeErrorKind error)
     {
         Error = error;
+        return false;
+    }
+
+    /// <summary>Names the field, or the "[]", in which a read failed: innermost first.</summary>
+    /// <returns>False.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal bool FailIn(string part)
+    {
+        Path = Path.Length == 0 || Path[0] == '[' ? part + Path : part + "." + Path;
         return false;
     }
 

@@ -28,6 +28,9 @@ public ref struct AvroWriter
     /// <summary>Bytes written since the start, or since the last flush or growth where the buffer grows.</summary>
     public readonly int Position => _position;
 
+    /// <summary>Whether the memory was too small for a write.</summary>
+    public bool IsFull { get; private set; }
+
     /// <summary>Tells the growing buffer what was written.</summary>
     public void Flush()
     {
@@ -166,6 +169,7 @@ public ref struct AvroWriter
     {
         if (_output is null)
         {
+            IsFull = true;
             return false;
         }
 

@@ -52,6 +52,9 @@ public enum DecodeErrorKind : byte
 
     /// <summary>The writer's enum symbol is one that the reader's schema does not have, nor a default for it.</summary>
     UnknownSymbol,
+
+    /// <summary>The value is one that the C# type cannot hold: a date before the year 1, a decimal of 30 digits, text that is no uuid.</summary>
+    OutOfRange,
 }
 
 /// <summary>How a decode ended. Small, and free on success: the field's path is looked up when it is asked for.</summary>

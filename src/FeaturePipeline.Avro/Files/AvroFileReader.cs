@@ -139,14 +139,13 @@ public sealed class AvroFileReader : IDisposable
     private static AvroFileException? ReadObject(GenericReader generic, AvroFileBlock block, ref int position, bool isLast, out object? value)
     {
         var reader = new AvroReader(block.Data.Span, position);
-        string path = "";
-        if (generic.TryReadNext(ref reader, ref path, out value) && (!isLast || reader.TryEnd()))
+        if (generic.TryReadNext(ref reader, out value) && (!isLast || reader.TryEnd()))
         {
             position = reader.Position;
             return null;
         }
 
-        var result = new DecodeResult(reader.Error, reader.Position, new OnePath(path), 0);
+        var result = new DecodeResult(reader.Error, reader.Position, new OnePath(reader.Path), 0);
         return new AvroFileException(AvroFileError.BadObject, block.Offset, $"An object of the block cannot be decoded: {result}") { Decode = result };
     }
 

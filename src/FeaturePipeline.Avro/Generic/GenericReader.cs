@@ -32,39 +32,39 @@ public sealed class GenericReader
     public DecodeResult TryRead(ReadOnlySpan<byte> body, out object? value)
     {
         var reader = new AvroReader(body);
-        string path = "";
-        if (TryRead(_root, ref reader, ref path, out value) && reader.TryEnd())
+        if (TryRead(_root, ref reader, out value) && reader.TryEnd())
         {
             return default;
         }
 
         value = null;
-        return new DecodeResult(reader.Error, reader.Position, new OnePath(path), 0);
+        return new DecodeResult(reader.Error, reader.Position, new OnePath(reader.Path), 0);
     }
 
     /// <summary>Reads one of several messages that follow each other, as in a file's block.</summary>
-    internal bool TryReadNext(ref AvroReader reader, ref string path, out object? value) => TryRead(_root, ref reader, ref path, out value);
+    internal bool TryReadNext(ref AvroReader reader, out object? value) => TryRead(_root, ref reader, out value);
 
-    private static bool TryRead(ReadNode node, ref AvroReader reader, ref string path, out object? value)
+    /// <summary>Reads one value of a resolved pair.</summary>
+    internal static bool TryRead(ReadNode node, ref AvroReader reader, out object? value)
     {
         switch (node)
         {
             case ScalarNode scalar:
                 return TryReadScalar(scalar.Read, ref reader, out value);
             case RecordNode record:
-                return TryReadRecord(record, ref reader, ref path, out value);
+                return TryReadRecord(record, ref reader, out value);
             case ReaderUnionNode union:
-                return TryRead(union.Branch, ref reader, ref path, out value);
+                return TryRead(union.Branch, ref reader, out value);
             case WriterUnionNode union:
                 value = null;
                 return reader.TryReadUnionIndex(union.Branches.Length, out int index)
                     && (union.Branches[index] is { } branch
-                        ? TryRead(branch, ref reader, ref path, out value)
+                        ? TryRead(branch, ref reader, out value)
                         : reader.Fail(DecodeErrorKind.UnreadableBranch));
             case ArrayNode array:
-                return TryReadArray(array, ref reader, ref path, out value);
+                return TryReadArray(array, ref reader, out value);
             case MapNode map:
-                return TryReadMap(map, ref reader, ref path, out value);
+                return TryReadMap(map, ref reader, out value);
             case EnumNode symbols:
                 return TryReadEnum(symbols, ref reader, out value);
             default:
@@ -116,7 +116,7 @@ public sealed class GenericReader
         return read;
     }
 
-    private static bool TryReadRecord(RecordNode node, ref AvroReader reader, ref string path, out object? value)
+    private static bool TryReadRecord(RecordNode node, ref AvroReader reader, out object? value)
     {
         value = null;
         if (!reader.TryEnter())
@@ -128,10 +128,9 @@ public sealed class GenericReader
         foreach (RecordStep step in node.Steps)
         {
             object? field = null;
-            if (!(step.Node is null ? node.Skip(step, ref reader) : TryRead(step.Node, ref reader, ref path, out field)))
+            if (!(step.Node is null ? node.Skip(step, ref reader) : TryRead(step.Node, ref reader, out field)))
             {
-                path = path.Length == 0 || path[0] == '[' ? step.Field.Name + path : step.Field.Name + "." + path;
-                return false;
+                return reader.FailIn(step.Field.Name);
             }
 
             if (step.Target >= 0)
@@ -144,7 +143,7 @@ public sealed class GenericReader
         {
             RecordField field = node.Defaults[i];
             var encoded = new AvroReader(field.DefaultBinary().Span);
-            if (!TryRead(node.DefaultNode(i), ref encoded, ref path, out object? constant))
+            if (!TryRead(node.DefaultNode(i), ref encoded, out object? constant))
             {
                 throw new InvalidOperationException($"The default of field '{field.Name}' of record {node.Reader.TypeName} was encoded wrongly.");
             }
@@ -174,7 +173,7 @@ public sealed class GenericReader
         return true;
     }
 
-    private static bool TryReadArray(ArrayNode node, ref AvroReader reader, ref string path, out object? value)
+    private static bool TryReadArray(ArrayNode node, ref AvroReader reader, out object? value)
     {
         var list = new List<object?>();
         value = list;
@@ -198,10 +197,9 @@ public sealed class GenericReader
 
             for (int i = 0; i < count; i++)
             {
-                if (!TryRead(node.Items, ref reader, ref path, out object? item))
+                if (!TryRead(node.Items, ref reader, out object? item))
                 {
-                    path = path.Length == 0 || path[0] == '[' ? "[]" + path : "[]." + path;
-                    return false;
+                    return reader.FailIn("[]");
                 }
 
                 list.Add(item);
@@ -209,7 +207,7 @@ public sealed class GenericReader
         }
     }
 
-    private static bool TryReadMap(MapNode node, ref AvroReader reader, ref string path, out object? value)
+    private static bool TryReadMap(MapNode node, ref AvroReader reader, out object? value)
     {
         var map = new OrderedDictionary<string, object?>(StringComparer.Ordinal);
         value = map;
@@ -233,10 +231,9 @@ public sealed class GenericReader
 
             for (int i = 0; i < count; i++)
             {
-                if (!reader.TryReadString(out ReadOnlySpan<byte> key) || !TryRead(node.Values, ref reader, ref path, out object? item))
+                if (!reader.TryReadString(out ReadOnlySpan<byte> key) || !TryRead(node.Values, ref reader, out object? item))
                 {
-                    path = path.Length == 0 || path[0] == '[' ? "[]" + path : "[]." + path;
-                    return false;
+                    return reader.FailIn("[]");
                 }
 
                 map[Encoding.UTF8.GetString(key)] = item;

@@ -28,7 +28,8 @@ public sealed class GenericWriter
         writer.Flush();
     }
 
-    private static void Write(ref AvroWriter writer, AvroSchema schema, object? value, string path, int depth)
+    /// <summary>Writes one value; the path is that of its field, for errors.</summary>
+    internal static void Write(ref AvroWriter writer, AvroSchema schema, object? value, string path, int depth)
     {
         switch (schema, value)
         {

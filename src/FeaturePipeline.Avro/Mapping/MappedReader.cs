@@ -1,0 +1,48 @@
+using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Resolution;
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Avro.Mapping;
+
+/// <summary>
+/// Reads messages as values of a C# type: classes and records (also with required, init and constructor parameters), structs, enums, collections,
+/// dictionaries, Nullable, Guid, dates and times, decimal, closed hierarchies, and classes that Apache's avrogen has made. Compiled once for a pair of
+/// schemas; immutable, shared by threads. Allocates the value and what it holds, nothing else.
+/// </summary>
+/// <typeparam name="T">The type.</typeparam>
+/// <remarks>
+/// Members meet fields by name: <see cref="AvroNameAttribute"/>, else exactly, else without regard to case and underscores (UserId and user_id).
+/// A field without a member is skipped. A member without a field keeps its own default, unless it is required: then compiling fails.
+/// </remarks>
+public sealed class MappedReader<T>
+{
+    private readonly ReadSlot<T> _slot;
+
+    private MappedReader(ReadSlot<T> slot) => _slot = slot;
+
+    /// <summary>Compiles a reader.</summary>
+    /// <param name="writer">The schema that the messages were written with.</param>
+    /// <param name="reader">The schema to resolve to; null for an Apache class's own, and else the writer's, so that the type alone decides.</param>
+    /// <returns>The reader.</returns>
+    /// <exception cref="SchemaResolutionException">No message of the writer can be read.</exception>
+    /// <exception cref="ArgumentException">The type cannot hold a field.</exception>
+    public static MappedReader<T> Compile(AvroSchema writer, AvroSchema? reader = null) =>
+        new(ReaderCompiler.Compile<T>(Resolver.Resolve(writer, reader ?? MappedSchema.OfApache(typeof(T)) ?? writer)));
+
+    /// <summary>Reads one message, to its last byte. Never throws for what the message holds.</summary>
+    /// <param name="body">The message, without framing.</param>
+    /// <param name="value">The value.</param>
+    /// <returns>How it went.</returns>
+    public DecodeResult TryRead(ReadOnlySpan<byte> body, out T? value)
+    {
+        var reader = new AvroReader(body);
+        if (_slot.Read(ref reader, out T read) && reader.TryEnd())
+        {
+            value = read;
+            return default;
+        }
+
+        value = default;
+        return new DecodeResult(reader.Error, reader.Position, new Generic.OnePath(reader.Path), 0);
+    }
+}

@@ -1,0 +1,269 @@
+using System.Buffers.Text;
+using System.Numerics;
+using System.Text;
+using System.Text.Unicode;
+using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Generic;
+using FeaturePipeline.Avro.Resolution;
+
+namespace FeaturePipeline.Avro.Mapping;
+
+/// <summary>Reads one value into a variable of the type.</summary>
+internal delegate bool ReadValue<T>(ref AvroReader reader, out T value);
+
+/// <summary>Holds a compiled reader; there before the reader is, so that types may recur.</summary>
+internal sealed class ReadSlot<T>
+{
+    internal ReadValue<T> Read = null!;
+}
+
+/// <summary>What compiled readers call for values that are more than one primitive.</summary>
+internal static class MappedReads
+{
+    internal static bool Text(ref AvroReader reader, out string value)
+    {
+        value = "";
+        if (!reader.TryReadBytes(out ReadOnlySpan<byte> utf8))
+        {
+            return false;
+        }
+
+        if (Ascii.IsValid(utf8))
+        {
+            value = string.Create(utf8.Length, utf8, static (chars, bytes) => Ascii.ToUtf16(bytes, chars, out _));
+            return true;
+        }
+
+        if (!Utf8.IsValid(utf8))
+        {
+            return reader.Fail(DecodeErrorKind.InvalidUtf8);
+        }
+
+        value = Encoding.UTF8.GetString(utf8);
+        return true;
+    }
+
+    internal static bool Bytes(ref AvroReader reader, out byte[] value)
+    {
+        bool read = reader.TryReadBytes(out ReadOnlySpan<byte> bytes);
+        value = bytes.ToArray();
+        return read;
+    }
+
+    internal static bool Fixed(ref AvroReader reader, int size, out byte[] value)
+    {
+        bool read = reader.TryReadFixed(size, out ReadOnlySpan<byte> bytes);
+        value = bytes.ToArray();
+        return read;
+    }
+
+    internal static bool GuidOfText(ref AvroReader reader, out Guid value)
+    {
+        value = default;
+        return reader.TryReadBytes(out ReadOnlySpan<byte> utf8)
+            && ((Utf8Parser.TryParse(utf8, out value, out int consumed, 'D') && consumed == utf8.Length) || reader.Fail(DecodeErrorKind.OutOfRange));
+    }
+
+    internal static bool GuidOfFixed(ref AvroReader reader, out Guid value)
+    {
+        bool read = reader.TryReadFixed(16, out ReadOnlySpan<byte> bytes);
+        value = read ? new Guid(bytes, bigEndian: true) : default;
+        return read;
+    }
+
+    /// <summary>A decimal on bytes (size below 0) or on a fixed.</summary>
+    internal static bool Decimal(ref AvroReader reader, int size, int scale, out decimal value)
+    {
+        value = 0;
+        if (!(size < 0 ? reader.TryReadBytes(out ReadOnlySpan<byte> bytes) : reader.TryReadFixed(size, out bytes)))
+        {
+            return false;
+        }
+
+        var unscaled = new BigInteger(bytes, isBigEndian: true);
+        for (; scale > 28 && !unscaled.IsZero; scale--)
+        {
+            unscaled = BigInteger.DivRem(unscaled, 10, out BigInteger rest);
+            if (!rest.IsZero)
+            {
+                return reader.Fail(DecodeErrorKind.OutOfRange);
+            }
+        }
+
+        BigInteger magnitude = BigInteger.Abs(unscaled);
+        if (magnitude.GetBitLength() > 96)
+        {
+            return reader.Fail(DecodeErrorKind.OutOfRange);
+        }
+
+        value = new decimal((int)(uint)(magnitude & uint.MaxValue), (int)(uint)((magnitude >> 32) & uint.MaxValue), (int)(uint)(magnitude >> 64), unscaled.Sign < 0, (byte)Math.Min(scale, 28));
+        return true;
+    }
+
+    /// <summary>Apache's decimal, of any size.</summary>
+    internal static bool ApacheDecimal(ref AvroReader reader, int size, int scale, out global::Avro.AvroDecimal value)
+    {
+        bool read = size < 0 ? reader.TryReadBytes(out ReadOnlySpan<byte> bytes) : reader.TryReadFixed(size, out bytes);
+        value = new global::Avro.AvroDecimal(new BigInteger(bytes, isBigEndian: true), scale);
+        return read;
+    }
+
+    internal static bool ApacheFixed<T>(ref AvroReader reader, int size, out T value)
+        where T : global::Avro.Specific.SpecificFixed, new()
+    {
+        value = new T();
+        if (!reader.TryReadFixed(size, out ReadOnlySpan<byte> bytes))
+        {
+            return false;
+        }
+
+        value.Value = bytes.ToArray();
+        return true;
+    }
+
+    /// <summary>Months, days and milliseconds: a time span only where there are no months.</summary>
+    internal static bool Duration(ref AvroReader reader, out TimeSpan value)
+    {
+        value = default;
+        if (!reader.TryReadFixed(12, out ReadOnlySpan<byte> bytes))
+        {
+            return false;
+        }
+
+        if (BitConverter.ToUInt32(bytes) != 0)
+        {
+            return reader.Fail(DecodeErrorKind.OutOfRange);
+        }
+
+        value = TimeSpan.FromDays(BitConverter.ToUInt32(bytes[4..])) + TimeSpan.FromMilliseconds(BitConverter.ToUInt32(bytes[8..]));
+        return true;
+    }
+
+    internal static bool DateTime(ref AvroReader reader, long number, TimeUnit unit, out DateTime value) =>
+        TimeUnits.TryToDateTime(number, unit, out value) || reader.Fail(DecodeErrorKind.OutOfRange);
+
+    internal static bool DateTimeOffset(ref AvroReader reader, long number, TimeUnit unit, out DateTimeOffset value)
+    {
+        bool read = DateTime(ref reader, number, unit, out DateTime point);
+        value = new DateTimeOffset(point.Ticks, TimeSpan.Zero);
+        return read;
+    }
+
+    internal static bool DateOnly(ref AvroReader reader, long number, TimeUnit unit, out DateOnly value)
+    {
+        bool read = DateTime(ref reader, number, unit, out DateTime point);
+        value = System.DateOnly.FromDateTime(point);
+        return read;
+    }
+
+    internal static bool TimeSpanOf(ref AvroReader reader, long number, TimeUnit unit, out TimeSpan value)
+    {
+        bool fits = TimeUnits.TryToTicks(number, unit, out long ticks);
+        value = new TimeSpan(ticks);
+        return fits || reader.Fail(DecodeErrorKind.OutOfRange);
+    }
+
+    internal static bool TimeOnly(ref AvroReader reader, long number, TimeUnit unit, out TimeOnly value)
+    {
+        value = default;
+        if (!TimeUnits.TryToTicks(number, unit, out long ticks) || ticks is < 0 or >= TimeSpan.TicksPerDay)
+        {
+            return reader.Fail(DecodeErrorKind.OutOfRange);
+        }
+
+        value = new TimeOnly(ticks);
+        return true;
+    }
+
+    internal static bool InRange(ref AvroReader reader, long number, long least, long most) =>
+        (number >= least && number <= most) || reader.Fail(DecodeErrorKind.OutOfRange);
+
+    internal static bool Symbol<T>(ref AvroReader reader, T[] values, bool[] known, out T value)
+    {
+        value = default!;
+        if (!reader.TryReadEnumIndex(values.Length, out int index))
+        {
+            return false;
+        }
+
+        value = values[index];
+        return known[index] || reader.Fail(DecodeErrorKind.UnknownSymbol);
+    }
+
+    internal static bool Object(ref AvroReader reader, ReadNode node, out object? value) => GenericReader.TryRead(node, ref reader, out value);
+
+    internal static bool List<T>(ref AvroReader reader, ArrayNode node, ReadSlot<T> items, out List<T> value)
+    {
+        value = [];
+        if (!reader.TryEnter())
+        {
+            return false;
+        }
+
+        while (reader.TryReadBlock(node.ItemSizeMin, out int count, out _))
+        {
+            if (count == 0)
+            {
+                reader.Leave();
+                return true;
+            }
+
+            value.EnsureCapacity(value.Count + count);
+            for (int i = 0; i < count; i++)
+            {
+                if (!items.Read(ref reader, out T item))
+                {
+                    return reader.FailIn("[]");
+                }
+
+                value.Add(item);
+            }
+        }
+
+        return false;
+    }
+
+    internal static bool Array<T>(ref AvroReader reader, ArrayNode node, ReadSlot<T> items, out T[] value)
+    {
+        bool read = List(ref reader, node, items, out List<T> list);
+        value = read ? list.ToArray() : [];
+        return read;
+    }
+
+    internal static bool Map<T>(ref AvroReader reader, MapNode node, ReadSlot<T> values, out Dictionary<string, T> value)
+    {
+        value = new Dictionary<string, T>(StringComparer.Ordinal);
+        if (!reader.TryEnter())
+        {
+            return false;
+        }
+
+        while (reader.TryReadBlock(node.EntrySizeMin, out int count, out _))
+        {
+            if (count == 0)
+            {
+                reader.Leave();
+                return true;
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                if (!Text(ref reader, out string key) || !values.Read(ref reader, out T item))
+                {
+                    return reader.FailIn("[]");
+                }
+
+                value[key] = item;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>A default, read anew each time: it may be an object that the caller changes.</summary>
+    internal static T Default<T>(ReadOnlyMemory<byte> encoded, ReadSlot<T> slot)
+    {
+        var reader = new AvroReader(encoded.Span);
+        return slot.Read(ref reader, out T value) ? value : throw new InvalidOperationException($"A default cannot be held by {typeof(T)}: {reader.Error}.");
+    }
+}

@@ -1,0 +1,150 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Avro.Mapping;
+
+/// <summary>
+/// The schema of a C# type: records of its public members in their order; enums, List, arrays and dictionaries; what may be null is a union with null,
+/// null first and the default; a closed hierarchy is a union of its types. DateTime and DateTimeOffset are timestamp-micros, DateOnly is date, TimeOnly and
+/// TimeSpan are time-micros, Guid is a uuid string, decimal is bytes with <see cref="AvroDecimalAttribute"/>.
+/// </summary>
+public static class MappedSchema
+{
+    private static readonly Dictionary<Type, string> Primitives = new()
+    {
+        [typeof(bool)] = "boolean",
+        [typeof(sbyte)] = "int",
+        [typeof(byte)] = "int",
+        [typeof(short)] = "int",
+        [typeof(ushort)] = "int",
+        [typeof(int)] = "int",
+        [typeof(uint)] = "long",
+        [typeof(long)] = "long",
+        [typeof(ulong)] = "long",
+        [typeof(float)] = "float",
+        [typeof(double)] = "double",
+        [typeof(string)] = "string",
+        [typeof(byte[])] = "bytes",
+        [typeof(ReadOnlyMemory<byte>)] = "bytes",
+        [typeof(Memory<byte>)] = "bytes",
+    };
+
+    private static readonly Dictionary<Type, (string Type, string Logical)> LogicalTypes = new()
+    {
+        [typeof(DateTime)] = ("long", "timestamp-micros"),
+        [typeof(DateTimeOffset)] = ("long", "timestamp-micros"),
+        [typeof(DateOnly)] = ("int", "date"),
+        [typeof(TimeOnly)] = ("long", "time-micros"),
+        [typeof(TimeSpan)] = ("long", "time-micros"),
+        [typeof(Guid)] = ("string", "uuid"),
+    };
+
+    /// <summary>The schema of a type; of a class that avrogen has made, its own.</summary>
+    /// <typeparam name="T">The type.</typeparam>
+    /// <returns>The schema.</returns>
+    /// <exception cref="ArgumentException">The type has no schema.</exception>
+    public static AvroSchema Of<T>() => Of(typeof(T));
+
+    /// <summary>The schema of a type; of a class that avrogen has made, its own.</summary>
+    /// <param name="type">The type.</param>
+    /// <returns>The schema.</returns>
+    /// <exception cref="ArgumentException">The type has no schema.</exception>
+    public static AvroSchema Of(Type type)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return OfApache(type) ?? AvroSchema.Parse(Build(type, null, []).ToJsonString());
+    }
+
+    /// <summary>The schema that a class of avrogen carries, or null for any other type.</summary>
+    internal static AvroSchema? OfApache(Type type)
+    {
+        if (type.IsAssignableTo(typeof(global::Avro.Specific.ISpecificRecord)) && !type.IsAbstract)
+        {
+            var instance = (global::Avro.Specific.ISpecificRecord)Activator.CreateInstance(type)!;
+            return AvroSchema.Parse(instance.Schema.ToString(), null, SchemaValidation.Lenient);
+        }
+
+        return null;
+    }
+
+    private static JsonNode Build(Type type, TypeMember? member, HashSet<string> defined)
+    {
+        if (Nullable.GetUnderlyingType(type) is { } underlying)
+        {
+            return new JsonArray("null", Build(underlying, member, defined));
+        }
+
+        if (Primitives.TryGetValue(type, out string? name))
+        {
+            return name;
+        }
+
+        if (LogicalTypes.TryGetValue(type, out (string Type, string Logical) logical))
+        {
+            return new JsonObject { ["type"] = logical.Type, ["logicalType"] = logical.Logical };
+        }
+
+        if (type == typeof(decimal))
+        {
+            AvroDecimalAttribute size = member?.Info.GetCustomAttribute<AvroDecimalAttribute>() ?? new AvroDecimalAttribute(29, 6);
+            return new JsonObject { ["type"] = "bytes", ["logicalType"] = "decimal", ["precision"] = size.Precision, ["scale"] = size.Scale };
+        }
+
+        if (ReaderCompiler.ItemType(type, isMap: true) is { } value)
+        {
+            return new JsonObject { ["type"] = "map", ["values"] = Build(value, member, defined) };
+        }
+
+        return ReaderCompiler.ItemType(type, isMap: false) is { } item
+            ? new JsonObject { ["type"] = "array", ["items"] = Build(item, member, defined) }
+            : BuildNamed(type, defined);
+    }
+
+    private static JsonNode BuildNamed(Type type, HashSet<string> defined)
+    {
+        if (TypeMembers.Union(type) is { Count: > 0 } derived)
+        {
+            return new JsonArray([.. derived.Select(branch => Build(branch, null, defined))]);
+        }
+
+        string name = TypeMembers.AvroName(type);
+        if (!defined.Add(name))
+        {
+            return name;
+        }
+
+        if (type.IsEnum)
+        {
+            string[] symbols = type.GetFields(BindingFlags.Public | BindingFlags.Static)
+                .Select(field => field.GetCustomAttribute<AvroNameAttribute>()?.Name ?? field.Name).ToArray();
+            return new JsonObject { ["type"] = "enum", ["name"] = name, ["symbols"] = new JsonArray([.. symbols.Select(symbol => (JsonNode)symbol)]) };
+        }
+
+        if (!TypeMembers.IsRecord(type))
+        {
+            throw new ArgumentException($"{type} has no schema. Give one, or map another type.");
+        }
+
+        var fields = new JsonArray();
+        foreach (TypeMember member in TypeMembers.Of(type).All)
+        {
+            JsonNode schema = Build(member.Type, member, defined);
+            bool isUnion = member.IsNullable && !member.Type.IsValueType;
+            if (isUnion)
+            {
+                schema = schema is JsonArray branches ? new JsonArray([.. branches.Select(branch => branch!.DeepClone()).Prepend("null")]) : new JsonArray("null", schema);
+            }
+
+            var field = new JsonObject { ["name"] = member.Name, ["type"] = schema };
+            if (member.IsNullable)
+            {
+                field["default"] = null;
+            }
+
+            fields.Add(field);
+        }
+
+        return new JsonObject { ["type"] = "record", ["name"] = name, ["fields"] = fields };
+    }
+}

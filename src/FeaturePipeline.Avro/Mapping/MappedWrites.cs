@@ -1,0 +1,172 @@
+using System.Numerics;
+using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Generic;
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Avro.Mapping;
+
+/// <summary>Writes one value.</summary>
+internal delegate void WriteValue<in T>(ref AvroWriter writer, T value);
+
+/// <summary>Holds a compiled writer; there before the writer is, so that types may recur.</summary>
+internal sealed class WriteSlot<T>
+{
+    internal WriteValue<T> Write = null!;
+}
+
+/// <summary>What compiled writers call for values that are more than one primitive. The path is that of the field, for errors.</summary>
+internal static class MappedWrites
+{
+    internal static void Boolean(ref AvroWriter writer, bool value) => writer.WriteBoolean(value);
+
+    internal static void Long(ref AvroWriter writer, long value) => writer.WriteLong(value);
+
+    internal static void Int(ref AvroWriter writer, long value, string path) =>
+        writer.WriteLong(value == (int)value ? value : throw Mismatch(path, $"{value} is no int"));
+
+    internal static void Float(ref AvroWriter writer, float value) => writer.WriteFloat(value);
+
+    internal static void Double(ref AvroWriter writer, double value) => writer.WriteDouble(value);
+
+    internal static void Text(ref AvroWriter writer, string value, string path) => writer.WriteString(NotNull(value, path));
+
+    internal static void Bytes(ref AvroWriter writer, ReadOnlyMemory<byte> value) => writer.WriteBytes(value.Span);
+
+    internal static void ByteArray(ref AvroWriter writer, byte[] value, string path) => writer.WriteBytes(NotNull(value, path));
+
+    internal static void Fixed(ref AvroWriter writer, ReadOnlyMemory<byte> value, int size, string path) =>
+        writer.WriteRaw(value.Length == size ? value.Span : throw Mismatch(path, $"a fixed of {size} bytes was given {value.Length}"));
+
+    internal static void ApacheFixed(ref AvroWriter writer, global::Avro.Specific.SpecificFixed value, int size, string path) =>
+        Fixed(ref writer, NotNull(value, path).Value, size, path);
+
+    internal static void GuidAsText(ref AvroWriter writer, Guid value)
+    {
+        Span<byte> text = stackalloc byte[36];
+        value.TryFormat(text, out _);
+        writer.WriteBytes(text);
+    }
+
+    internal static void GuidAsFixed(ref AvroWriter writer, Guid value)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        value.TryWriteBytes(bytes, bigEndian: true, out _);
+        writer.WriteRaw(bytes);
+    }
+
+    internal static void Decimal(ref AvroWriter writer, decimal value, int size, int precision, int scale, string path)
+    {
+        Span<int> parts = stackalloc int[4];
+        decimal.GetBits(value, parts);
+        int own = (parts[3] >> 16) & 0xff;
+        BigInteger unscaled = ((BigInteger)(uint)parts[2] << 64) | ((BigInteger)(uint)parts[1] << 32) | (uint)parts[0];
+        for (; own < scale; own++)
+        {
+            unscaled *= 10;
+        }
+
+        for (; own > scale; own--)
+        {
+            unscaled = BigInteger.DivRem(unscaled, 10, out BigInteger rest);
+            if (!rest.IsZero)
+            {
+                throw Mismatch(path, $"{value} has more than {scale} digits after the point");
+            }
+        }
+
+        Unscaled(ref writer, value < 0 ? -unscaled : unscaled, size, precision, path);
+    }
+
+    internal static void ApacheDecimal(ref AvroWriter writer, global::Avro.AvroDecimal value, int size, int precision, int scale, string path) => Unscaled(
+        ref writer, value.Scale == scale ? value.UnscaledValue : throw Mismatch(path, $"the scale is {value.Scale}, not {scale}"), size, precision, path);
+
+    internal static void Duration(ref AvroWriter writer, TimeSpan value, string path)
+    {
+        if (value < TimeSpan.Zero || value.Days < 0 || value.Ticks % TimeSpan.TicksPerMillisecond != 0)
+        {
+            throw Mismatch(path, $"{value} is no duration of whole milliseconds");
+        }
+
+        Span<byte> bytes = stackalloc byte[12];
+        bytes.Clear();
+        BitConverter.TryWriteBytes(bytes[4..], (uint)value.Days);
+        BitConverter.TryWriteBytes(bytes[8..], (uint)(value - TimeSpan.FromDays(value.Days)).TotalMilliseconds);
+        writer.WriteRaw(bytes);
+    }
+
+    internal static void DateTime(ref AvroWriter writer, DateTime value, TimeUnit unit) => writer.WriteLong(TimeUnits.FromDateTime(value, unit));
+
+    internal static void DateTimeOffset(ref AvroWriter writer, DateTimeOffset value, TimeUnit unit) => writer.WriteLong(TimeUnits.FromDateTime(value.UtcDateTime, unit));
+
+    internal static void DateOnly(ref AvroWriter writer, DateOnly value, TimeUnit unit) => writer.WriteLong(TimeUnits.FromDateTime(value.ToDateTime(System.TimeOnly.MinValue), unit));
+
+    internal static void TimeOnly(ref AvroWriter writer, TimeOnly value, TimeUnit unit) => writer.WriteLong(TimeUnits.FromTicks(value.Ticks, unit));
+
+    internal static void TimeSpanOf(ref AvroWriter writer, TimeSpan value, TimeUnit unit) => writer.WriteLong(TimeUnits.FromTicks(value.Ticks, unit));
+
+    internal static void Symbol<T>(ref AvroWriter writer, T value, Dictionary<T, int> indexes, string path)
+        where T : notnull => writer.WriteLong(indexes.TryGetValue(NotNull(value, path), out int index) ? index : throw Mismatch(path, $"the enum has no symbol '{value}'"));
+
+    internal static void Object(ref AvroWriter writer, object? value, AvroSchema schema, string path) => GenericWriter.Write(ref writer, schema, value, path, 0);
+
+    internal static void List<T>(ref AvroWriter writer, IReadOnlyList<T> value, WriteSlot<T> items, string path)
+    {
+        if (NotNull(value, path).Count > 0)
+        {
+            writer.WriteLong(value.Count);
+            for (int i = 0; i < value.Count; i++)
+            {
+                items.Write(ref writer, value[i]);
+            }
+        }
+
+        writer.WriteLong(0);
+    }
+
+    internal static void Sequence<T>(ref AvroWriter writer, IEnumerable<T> value, WriteSlot<T> items, string path) =>
+        List(ref writer, NotNull(value, path) as IReadOnlyList<T> ?? value.ToList(), items, path);
+
+    internal static void Map<T>(ref AvroWriter writer, IEnumerable<KeyValuePair<string, T>> value, WriteSlot<T> values, string path)
+    {
+        int count = NotNull(value, path).Count();
+        if (count > 0)
+        {
+            writer.WriteLong(count);
+            foreach ((string key, T item) in value)
+            {
+                writer.WriteString(key);
+                values.Write(ref writer, item);
+            }
+        }
+
+        writer.WriteLong(0);
+    }
+
+    internal static Exception NoBranch(object? value, string path) => Mismatch(path, $"no branch of the union is a {value?.GetType().Name ?? "null"}");
+
+    internal static Exception NullValue(string path) => Mismatch(path, "null, which its type does not have");
+
+    private static T NotNull<T>(T value, string path) => value is null ? throw NullValue(path) : value;
+
+    private static void Unscaled(ref AvroWriter writer, BigInteger unscaled, int size, int precision, string path)
+    {
+        if (BigInteger.Abs(unscaled) >= BigInteger.Pow(10, precision))
+        {
+            throw Mismatch(path, $"it has more than {precision} digits");
+        }
+
+        byte[] bytes = unscaled.ToByteArray(isBigEndian: true);
+        if (size < 0)
+        {
+            writer.WriteBytes(bytes);
+            return;
+        }
+
+        var padded = new byte[size];
+        padded.AsSpan(0, size - bytes.Length).Fill(unscaled.Sign < 0 ? (byte)0xff : (byte)0);
+        bytes.CopyTo(padded, size - bytes.Length);
+        writer.WriteRaw(padded);
+    }
+
+    private static ArgumentException Mismatch(string path, string reason) => new($"{(path.Length == 0 ? "The value" : $"The value of '{path}'")} does not fit: {reason}.");
+}

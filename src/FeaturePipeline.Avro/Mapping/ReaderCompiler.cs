@@ -1,0 +1,198 @@
+using System.Linq.Expressions;
+using System.Reflection;
+using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Resolution;
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Avro.Mapping;
+
+// Compiles a resolution and a C# type to a delegate. Each expression made here reads one value, assigns it to a variable and is true,
+// or is false where the reader has failed. Records are delegates of their own, in slots, because they may recur.
+internal sealed class ReaderCompiler
+{
+    private const BindingFlags Any = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
+
+    private readonly Dictionary<(ReadNode Node, Type Type), object> _slots = [];
+
+    internal static ReadSlot<T> Compile<T>(ReadNode node) => (ReadSlot<T>)new ReaderCompiler().Slot(node, typeof(T), "");
+
+    private object Slot(ReadNode node, Type type, string path)
+    {
+        if (_slots.TryGetValue((node, type), out object? known))
+        {
+            return known;
+        }
+
+        object slot = Activator.CreateInstance(typeof(ReadSlot<>).MakeGenericType(type), nonPublic: true)!;
+        _slots.Add((node, type), slot);
+        try
+        {
+            Fill(slot, node, type, path);
+            return slot;
+        }
+        catch (ArgumentException)
+        {
+            _slots.Remove((node, type));
+            throw;
+        }
+    }
+
+    private void Fill(object slot, ReadNode node, Type type, string path)
+    {
+        ParameterExpression reader = Expression.Parameter(typeof(AvroReader).MakeByRefType(), "reader");
+        ParameterExpression value = Expression.Parameter(type.MakeByRefType(), "value");
+        Expression body = node is RecordNode record && TypeMembers.IsRecord(type)
+            ? new RecordReaderCompiler(this, record, type, path).Body(reader, value)
+            : Read(node, type, reader, value, path);
+        var whole = Expression.Block(Expression.Assign(value, Expression.Default(type)), body);
+        Delegate compiled = Expression.Lambda(typeof(ReadValue<>).MakeGenericType(type), whole, reader, value).Compile();
+        slot.GetType().GetField(nameof(ReadSlot<int>.Read), Any)!.SetValue(slot, compiled);
+    }
+
+    internal ConstantExpression SlotOf(ReadNode node, Type type, string path) => Expression.Constant(Slot(node, type, path));
+
+    /// <summary>Reads a value of the node into the target.</summary>
+    internal Expression Read(ReadNode node, Type type, ParameterExpression reader, ParameterExpression target, string path)
+    {
+        switch (node)
+        {
+            case ReaderUnionNode union:
+                return Read(union.Branch, type, reader, target, path);
+            case WriterUnionNode union:
+                return ReadUnion(union, type, reader, target, path);
+            case ScalarNode { Read: ScalarRead.Null }:
+                return type.IsValueType && Nullable.GetUnderlyingType(type) is null
+                    ? Fail(reader, DecodeErrorKind.UnreadableBranch)
+                    : Expression.Block(Expression.Assign(target, Expression.Default(type)), Expression.Constant(true));
+        }
+
+        if (Nullable.GetUnderlyingType(type) is { } underlying)
+        {
+            ParameterExpression inner = Expression.Variable(underlying);
+            return Expression.Block([inner], Then(Read(node, underlying, reader, inner, path), Expression.Assign(target, Expression.Convert(inner, type))));
+        }
+
+        if (type == typeof(object))
+        {
+            return Call(nameof(MappedReads.Object), [], reader, Expression.Constant(node, typeof(ReadNode)), target);
+        }
+
+        return node switch
+        {
+            RecordNode record => ReadRecord(record, type, reader, target, path),
+            ArrayNode array => ReadItems(array, array.Items, type, reader, target, path),
+            MapNode map => ReadItems(map, map.Values, type, reader, target, path),
+            EnumNode symbols => ReadEnum(symbols, type, reader, target, path),
+            _ => ScalarReaderCompiler.Read(node, type, reader, target) ?? throw Unmapped(node.Reader, type, path),
+        };
+    }
+
+    internal static Expression Then(Expression read, Expression action) =>
+        Expression.Condition(read, Expression.Block(typeof(bool), action, Expression.Constant(true)), Expression.Constant(false));
+
+    internal static MethodCallExpression Call(string method, Type[] types, params Expression[] arguments)
+    {
+        MethodInfo info = typeof(MappedReads).GetMethod(method, Any)!;
+        return Expression.Call(types.Length == 0 ? info : info.MakeGenericMethod(types), arguments);
+    }
+
+    internal static MethodCallExpression Fail(ParameterExpression reader, DecodeErrorKind error) =>
+        Expression.Call(reader, typeof(AvroReader).GetMethod(nameof(AvroReader.Fail))!, Expression.Constant(error));
+
+    internal static ArgumentException Unmapped(AvroSchema schema, Type type, string path) =>
+        new($"{(path.Length == 0 ? "The value" : $"Field '{path}'")} is of type {schema.TypeName}{(schema.Logical is null ? "" : $" ({schema.Logical})")}, which {type} cannot hold.");
+
+    private BlockExpression ReadUnion(WriterUnionNode union, Type type, ParameterExpression reader, ParameterExpression target, string path)
+    {
+        ParameterExpression index = Expression.Variable(typeof(int));
+        SwitchCase[] cases = union.Branches.Select((branch, i) => Expression.SwitchCase(
+            branch is null ? Fail(reader, DecodeErrorKind.UnreadableBranch) : Read(branch, type, reader, target, path), Expression.Constant(i))).ToArray();
+        Expression read = Expression.Call(reader, typeof(AvroReader).GetMethod(nameof(AvroReader.TryReadUnionIndex))!, Expression.Constant(cases.Length), index);
+        return Expression.Block([index], cases.Length == 0 ? read : Expression.AndAlso(read, Expression.Switch(index, Expression.Constant(false), cases)));
+    }
+
+    private Expression ReadRecord(RecordNode record, Type type, ParameterExpression reader, ParameterExpression target, string path)
+    {
+        Type own = type;
+        if (TypeMembers.Union(type).Count > 0)
+        {
+            own = TypeMembers.DerivedFor(type, (RecordSchema)record.Reader) ?? throw Unmapped(record.Reader, type, path);
+        }
+        else if (!TypeMembers.IsRecord(type))
+        {
+            throw Unmapped(record.Reader, type, path);
+        }
+
+        if (own == type)
+        {
+            return Invoke(record, own, reader, target, path);
+        }
+
+        ParameterExpression derived = Expression.Variable(own);
+        return Expression.Block([derived], Then(Invoke(record, own, reader, derived, path), Expression.Assign(target, Expression.Convert(derived, type))));
+    }
+
+    private InvocationExpression Invoke(ReadNode node, Type type, ParameterExpression reader, ParameterExpression target, string path) =>
+        Expression.Invoke(Expression.Field(SlotOf(node, type, path), nameof(ReadSlot<int>.Read)), reader, target);
+
+    private Expression ReadItems(ReadNode node, ReadNode part, Type type, ParameterExpression reader, ParameterExpression target, string path)
+    {
+        bool isMap = node is MapNode;
+        Type? item = ItemType(type, isMap);
+        if (item is null)
+        {
+            throw Unmapped(node.Reader, type, path);
+        }
+
+        Type made = isMap ? typeof(Dictionary<,>).MakeGenericType(typeof(string), item) : type.IsArray ? type : typeof(List<>).MakeGenericType(item);
+        string method = isMap ? nameof(MappedReads.Map) : type.IsArray ? nameof(MappedReads.Array) : nameof(MappedReads.List);
+        ParameterExpression result = Expression.Variable(made);
+        Expression read = Call(method, [item], reader, Expression.Constant(node), SlotOf(part, item, path + "[]"), result);
+        return Expression.Block([result], Then(read, Expression.Assign(target, Expression.Convert(result, type))));
+    }
+
+    /// <summary>What a collection type holds, or null where it cannot be made from a list, an array or a dictionary.</summary>
+    internal static Type? ItemType(Type type, bool isMap)
+    {
+        if (type.IsArray)
+        {
+            return isMap || type.GetArrayRank() != 1 ? null : type.GetElementType();
+        }
+
+        Type[] arguments = type.IsGenericType ? type.GetGenericArguments() : [];
+        Type? item = isMap
+            ? arguments is [var key, var value] && key == typeof(string) ? value : null
+            : arguments is [var only] ? only : null;
+        Type? made = item is null ? null : isMap ? typeof(Dictionary<,>).MakeGenericType(typeof(string), item) : typeof(List<>).MakeGenericType(item);
+        return made is not null && type.IsAssignableFrom(made) ? item : null;
+    }
+
+    private static Expression ReadEnum(EnumNode node, Type type, ParameterExpression reader, ParameterExpression target, string path)
+    {
+        IReadOnlyList<string> symbols = ((EnumSchema)node.Reader).Symbols;
+        Func<string, object?> value = type == typeof(string) ? symbol => symbol
+            : type.IsEnum ? symbol => EnumValue(type, symbol)
+            : throw Unmapped(node.Reader, type, path);
+        object?[] found = node.Map.Select(index => index < 0 ? null : value(symbols[index])).ToArray();
+        Array values = Array.CreateInstance(type, found.Length);
+        for (int i = 0; i < found.Length; i++)
+        {
+            if (found[i] is not null)
+            {
+                values.SetValue(found[i], i);
+            }
+        }
+
+        bool[] known = Array.ConvertAll(found, item => item is not null);
+        return Call(nameof(MappedReads.Symbol), [type], reader, Expression.Constant(values), Expression.Constant(known), target);
+    }
+
+    /// <summary>The value of a C# enum that a symbol names, or null.</summary>
+    internal static object? EnumValue(Type type, string symbol)
+    {
+        FieldInfo[] fields = type.GetFields(BindingFlags.Public | BindingFlags.Static);
+        FieldInfo? field = Array.Find(fields, candidate => (candidate.GetCustomAttribute<AvroNameAttribute>()?.Name ?? candidate.Name) == symbol)
+            ?? Array.Find(fields, candidate => TypeMembers.SameName(candidate.Name, symbol));
+        return field?.GetValue(null);
+    }
+}

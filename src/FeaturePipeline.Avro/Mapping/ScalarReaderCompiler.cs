@@ -1,0 +1,144 @@
+using System.Linq.Expressions;
+using System.Reflection;
+using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Resolution;
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Avro.Mapping;
+
+/// <summary>Compiles the reading of a primitive or fixed: into the C# type that Avro's type is, one that is wider, or one of a logical type.</summary>
+internal static class ScalarReaderCompiler
+{
+    private static readonly Dictionary<Type, (long Least, long Most)> Narrow = new()
+    {
+        [typeof(sbyte)] = (sbyte.MinValue, sbyte.MaxValue),
+        [typeof(byte)] = (byte.MinValue, byte.MaxValue),
+        [typeof(short)] = (short.MinValue, short.MaxValue),
+        [typeof(ushort)] = (ushort.MinValue, ushort.MaxValue),
+        [typeof(uint)] = (uint.MinValue, uint.MaxValue),
+        [typeof(ulong)] = (0, long.MaxValue),
+    };
+
+    /// <summary>The expression, or null where the type cannot hold the value.</summary>
+    internal static Expression? Read(ReadNode node, Type type, ParameterExpression reader, ParameterExpression target)
+    {
+        if (node is FixedNode type0)
+        {
+            return ReadFixed(type0, type, reader, target);
+        }
+
+        ScalarRead read = ((ScalarNode)node).Read;
+        return read switch
+        {
+            ScalarRead.String or ScalarRead.BytesToString => ReadText(type, reader, target),
+            ScalarRead.Bytes or ScalarRead.StringToBytes => ReadBytes(node.Reader, type, -1, reader, target),
+            _ => ReadNumber(read, node.Reader, type, reader, target),
+        };
+    }
+
+    private static Expression? ReadText(Type type, ParameterExpression reader, ParameterExpression target) =>
+        type == typeof(string) ? ReaderCompiler.Call(nameof(MappedReads.Text), [], reader, target)
+        : type == typeof(Guid) ? ReaderCompiler.Call(nameof(MappedReads.GuidOfText), [], reader, target)
+        : null;
+
+    private static Expression? ReadFixed(FixedNode node, Type type, ParameterExpression reader, ParameterExpression target)
+    {
+        string? logical = node.Reader.Logical?.Name;
+        if (type == typeof(Guid) && node.Size == 16)
+        {
+            return ReaderCompiler.Call(nameof(MappedReads.GuidOfFixed), [], reader, target);
+        }
+
+        if (type == typeof(TimeSpan) && logical == "duration")
+        {
+            return ReaderCompiler.Call(nameof(MappedReads.Duration), [], reader, target);
+        }
+
+        return type.IsAssignableTo(typeof(global::Avro.Specific.SpecificFixed))
+            ? ReaderCompiler.Call(nameof(MappedReads.ApacheFixed), [type], reader, Expression.Constant(node.Size), target)
+            : ReadBytes(node.Reader, type, node.Size, reader, target);
+    }
+
+    private static Expression? ReadBytes(AvroSchema schema, Type type, int size, ParameterExpression reader, ParameterExpression target)
+    {
+        if (schema.Logical is { Name: "decimal", Scale: var scale } && (type == typeof(decimal) || type == typeof(global::Avro.AvroDecimal)))
+        {
+            string method = type == typeof(decimal) ? nameof(MappedReads.Decimal) : nameof(MappedReads.ApacheDecimal);
+            return ReaderCompiler.Call(method, [], reader, Expression.Constant(size), Expression.Constant(scale), target);
+        }
+
+        if (type != typeof(byte[]) && type != typeof(ReadOnlyMemory<byte>) && type != typeof(Memory<byte>))
+        {
+            return null;
+        }
+
+        ParameterExpression bytes = Expression.Variable(typeof(byte[]));
+        Expression read = size < 0
+            ? ReaderCompiler.Call(nameof(MappedReads.Bytes), [], reader, bytes)
+            : ReaderCompiler.Call(nameof(MappedReads.Fixed), [], reader, Expression.Constant(size), bytes);
+        return Expression.Block([bytes], ReaderCompiler.Then(read, Expression.Assign(target, Expression.Convert(bytes, type))));
+    }
+
+    private static Expression? ReadNumber(ScalarRead read, AvroSchema schema, Type type, ParameterExpression reader, ParameterExpression target)
+    {
+        (Type native, string method) = read switch
+        {
+            ScalarRead.Boolean => (typeof(bool), nameof(AvroReader.TryReadBoolean)),
+            ScalarRead.Int or ScalarRead.IntToLong or ScalarRead.IntToFloat or ScalarRead.IntToDouble => (typeof(int), nameof(AvroReader.TryReadInt)),
+            ScalarRead.Long or ScalarRead.LongToFloat or ScalarRead.LongToDouble => (typeof(long), nameof(AvroReader.TryReadLong)),
+            ScalarRead.Float or ScalarRead.FloatToDouble => (typeof(float), nameof(AvroReader.TryReadFloat)),
+            _ => (typeof(double), nameof(AvroReader.TryReadDouble)),
+        };
+        MethodInfo info = typeof(AvroReader).GetMethod(method)!;
+        if (type == native && native == Promoted(schema))
+        {
+            return Expression.Call(reader, info, target);
+        }
+
+        ParameterExpression number = Expression.Variable(native);
+        Expression? convert = Convert(schema, type, reader, Expression.Convert(number, Promoted(schema)), target);
+        return convert is null ? null : Expression.Block([number], Expression.AndAlso(Expression.Call(reader, info, number), convert));
+    }
+
+    private static Type Promoted(AvroSchema schema) => schema.Type switch
+    {
+        AvroType.Boolean => typeof(bool),
+        AvroType.Int => typeof(int),
+        AvroType.Long => typeof(long),
+        AvroType.Float => typeof(float),
+        _ => typeof(double),
+    };
+
+    private static Expression? Convert(AvroSchema schema, Type type, ParameterExpression reader, Expression value, ParameterExpression target)
+    {
+        TimeUnit unit = TimeUnits.Of(schema);
+        if (TimeUnits.Holds(type, unit))
+        {
+            string method = type == typeof(DateTime) ? nameof(MappedReads.DateTime)
+                : type == typeof(DateTimeOffset) ? nameof(MappedReads.DateTimeOffset)
+                : type == typeof(DateOnly) ? nameof(MappedReads.DateOnly)
+                : type == typeof(TimeOnly) ? nameof(MappedReads.TimeOnly)
+                : nameof(MappedReads.TimeSpanOf);
+            return ReaderCompiler.Call(method, [], reader, Expression.Convert(value, typeof(long)), Expression.Constant(unit), target);
+        }
+
+        if (schema.Type is AvroType.Int or AvroType.Long && Narrow.TryGetValue(type, out (long Least, long Most) range))
+        {
+            Expression fits = ReaderCompiler.Call(
+                nameof(MappedReads.InRange), [], reader, Expression.Convert(value, typeof(long)), Expression.Constant(range.Least), Expression.Constant(range.Most));
+            return ReaderCompiler.Then(fits, Expression.Assign(target, Expression.Convert(value, type)));
+        }
+
+        return Holds(type, schema.Type) ? Expression.Block(Expression.Assign(target, Expression.Convert(value, type)), Expression.Constant(true)) : null;
+    }
+
+    // The types that hold every value of Avro's type exactly.
+    private static bool Holds(Type type, AvroType avro) => avro switch
+    {
+        AvroType.Boolean => type == typeof(bool),
+        AvroType.Int => type == typeof(int) || type == typeof(long) || type == typeof(double) || type == typeof(decimal),
+        AvroType.Long => type == typeof(long) || type == typeof(decimal),
+        AvroType.Float => type == typeof(float) || type == typeof(double),
+        _ => type == typeof(double),
+    };
+}

@@ -1,0 +1,89 @@
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Avro.Mapping;
+
+/// <summary>What a number stands for under a logical type.</summary>
+internal enum TimeUnit : byte
+{
+    None,
+    Days,
+    TimeMillis,
+    TimeMicros,
+    Millis,
+    Micros,
+    Nanos,
+    LocalMillis,
+    LocalMicros,
+    LocalNanos,
+}
+
+/// <summary>Conversions between numbers and C#'s dates and times. One tick is 100 ns; finer nanoseconds are cut off towards the past.</summary>
+internal static class TimeUnits
+{
+    private const long EpochTicks = 621_355_968_000_000_000;
+
+    internal static TimeUnit Of(AvroSchema schema) => schema.Logical?.Name switch
+    {
+        "date" => TimeUnit.Days,
+        "time-millis" => TimeUnit.TimeMillis,
+        "time-micros" => TimeUnit.TimeMicros,
+        "timestamp-millis" => TimeUnit.Millis,
+        "timestamp-micros" => TimeUnit.Micros,
+        "timestamp-nanos" => TimeUnit.Nanos,
+        "local-timestamp-millis" => TimeUnit.LocalMillis,
+        "local-timestamp-micros" => TimeUnit.LocalMicros,
+        "local-timestamp-nanos" => TimeUnit.LocalNanos,
+        _ => TimeUnit.None,
+    };
+
+    /// <summary>Whether a C# type holds values of the unit.</summary>
+    internal static bool Holds(Type type, TimeUnit unit) => unit switch
+    {
+        TimeUnit.None => false,
+        TimeUnit.Days => type == typeof(DateOnly) || type == typeof(DateTime),
+        TimeUnit.TimeMillis or TimeUnit.TimeMicros => type == typeof(TimeOnly) || type == typeof(TimeSpan),
+        TimeUnit.Millis or TimeUnit.Micros or TimeUnit.Nanos => type == typeof(DateTime) || type == typeof(DateTimeOffset),
+        _ => type == typeof(DateTime),
+    };
+
+    internal static bool TryToDateTime(long value, TimeUnit unit, out DateTime result)
+    {
+        result = default;
+        if (!TryToTicks(value, unit, out long ticks) || ticks < -EpochTicks || ticks > DateTime.MaxValue.Ticks - EpochTicks)
+        {
+            return false;
+        }
+
+        result = new DateTime(ticks + EpochTicks, unit >= TimeUnit.LocalMillis ? DateTimeKind.Unspecified : DateTimeKind.Utc);
+        return true;
+    }
+
+    internal static bool TryToTicks(long value, TimeUnit unit, out long ticks)
+    {
+        Int128 wide = unit switch
+        {
+            TimeUnit.Days => (Int128)value * TimeSpan.TicksPerDay,
+            TimeUnit.TimeMillis or TimeUnit.Millis or TimeUnit.LocalMillis => (Int128)value * TimeSpan.TicksPerMillisecond,
+            TimeUnit.TimeMicros or TimeUnit.Micros or TimeUnit.LocalMicros => (Int128)value * TimeSpan.TicksPerMicrosecond,
+            _ => FloorDivide(value, 100),
+        };
+        ticks = (long)wide;
+        return ticks == wide;
+    }
+
+    internal static long FromDateTime(DateTime value, TimeUnit unit)
+    {
+        DateTime point = unit is >= TimeUnit.Millis and <= TimeUnit.Nanos && value.Kind == DateTimeKind.Local ? value.ToUniversalTime() : value;
+        return FromTicks(point.Ticks - EpochTicks, unit);
+    }
+
+    internal static long FromTicks(long ticks, TimeUnit unit) => unit switch
+    {
+        TimeUnit.Days => FloorDivide(ticks, TimeSpan.TicksPerDay),
+        TimeUnit.TimeMillis or TimeUnit.Millis or TimeUnit.LocalMillis => FloorDivide(ticks, TimeSpan.TicksPerMillisecond),
+        TimeUnit.TimeMicros or TimeUnit.Micros or TimeUnit.LocalMicros => FloorDivide(ticks, TimeSpan.TicksPerMicrosecond),
+        _ => checked(ticks * 100),
+    };
+
+    private static long FloorDivide(long value, long divisor) => (value / divisor) - (value % divisor < 0 ? 1 : 0);
+}

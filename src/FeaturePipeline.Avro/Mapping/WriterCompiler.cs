@@ -1,0 +1,230 @@
+using System.Linq.Expressions;
+using System.Reflection;
+using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Avro.Mapping;
+
+// Compiles a schema and a C# type to a delegate that writes. Records are delegates of their own, in slots, because they may recur.
+internal sealed class WriterCompiler
+{
+    private const BindingFlags Any = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
+
+    private readonly Dictionary<(AvroSchema Schema, Type Type), object> _slots = [];
+
+    internal static WriteSlot<T> Compile<T>(AvroSchema schema) => (WriteSlot<T>)new WriterCompiler().Slot(schema, typeof(T), "");
+
+    internal static MethodCallExpression Call(string method, Type[] types, params Expression[] arguments)
+    {
+        MethodInfo info = typeof(MappedWrites).GetMethod(method, Any)!;
+        return Expression.Call(types.Length == 0 ? info : info.MakeGenericMethod(types), arguments);
+    }
+
+    private object Slot(AvroSchema schema, Type type, string path)
+    {
+        if (_slots.TryGetValue((schema, type), out object? known))
+        {
+            return known;
+        }
+
+        object slot = Activator.CreateInstance(typeof(WriteSlot<>).MakeGenericType(type), nonPublic: true)!;
+        _slots.Add((schema, type), slot);
+        try
+        {
+            Fill(slot, schema, type, path);
+            return slot;
+        }
+        catch (ArgumentException)
+        {
+            _slots.Remove((schema, type));
+            throw;
+        }
+    }
+
+    private void Fill(object slot, AvroSchema schema, Type type, string path)
+    {
+        ParameterExpression writer = Expression.Parameter(typeof(AvroWriter).MakeByRefType(), "writer");
+        ParameterExpression value = Expression.Parameter(type, "value");
+        Expression body = schema is RecordSchema record && TypeMembers.IsRecord(type)
+            ? RecordBody(record, type, writer, value, path)
+            : Write(schema, type, writer, value, path);
+        Delegate compiled = Expression.Lambda(typeof(WriteValue<>).MakeGenericType(type), Expression.Block(typeof(void), body), writer, value).Compile();
+        slot.GetType().GetField(nameof(WriteSlot<int>.Write), Any)!.SetValue(slot, compiled);
+    }
+
+    private Expression Write(AvroSchema schema, Type type, ParameterExpression writer, Expression value, string path)
+    {
+        if (schema is UnionSchema union)
+        {
+            return WriteUnion(union, type, writer, value, path);
+        }
+
+        if (type == typeof(object))
+        {
+            return Call(nameof(MappedWrites.Object), [], writer, value, Expression.Constant(schema, typeof(AvroSchema)), Expression.Constant(path));
+        }
+
+        if (Nullable.GetUnderlyingType(type) is { } underlying)
+        {
+            return Expression.IfThenElse(
+                Expression.Property(value, "HasValue"), Write(schema, underlying, writer, Expression.Property(value, "Value"), path), Throw(nameof(MappedWrites.NullValue), Expression.Constant(path)));
+        }
+
+        return schema switch
+        {
+            RecordSchema record => WriteRecord(record, type, writer, value, path),
+            ArraySchema array => WriteItems(array, array.Items, type, writer, value, path),
+            MapSchema map => WriteItems(map, map.Values, type, writer, value, path),
+            EnumSchema symbols => WriteEnum(symbols, type, writer, value, path),
+            { Type: AvroType.Null } => Expression.Empty(),
+            _ => ScalarWriterCompiler.Write(schema, type, writer, value, path),
+        }
+        ?? throw ReaderCompiler.Unmapped(schema, type, path);
+    }
+
+    private static UnaryExpression Throw(string factory, params Expression[] arguments) => Expression.Throw(Call(factory, [], arguments));
+
+    private Expression WriteUnion(UnionSchema union, Type type, ParameterExpression writer, Expression value, string path)
+    {
+        bool canBeNull = !type.IsValueType || Nullable.GetUnderlyingType(type) is not null;
+        if (type == typeof(object))
+        {
+            return Call(nameof(MappedWrites.Object), [], writer, value, Expression.Constant(union, typeof(AvroSchema)), Expression.Constant(path));
+        }
+
+        Type own = Nullable.GetUnderlyingType(type) ?? type;
+        Expression notNull = own == type ? value : Expression.Property(value, "Value");
+        Expression write = WriteNotNull(union, own, writer, notNull, path);
+        return canBeNull && union.NullIndex >= 0
+            ? Expression.IfThenElse(Expression.Equal(value, Expression.Constant(null, type)), Tag(writer, union.NullIndex), write)
+            : write;
+    }
+
+    private static MethodCallExpression Tag(ParameterExpression writer, int index) => Call(nameof(MappedWrites.Long), [], writer, Expression.Constant((long)index));
+
+    // A closed hierarchy asks the value which branch it is; any other type has one branch that suits it best.
+    private Expression WriteNotNull(UnionSchema union, Type type, ParameterExpression writer, Expression value, string path)
+    {
+        if (TypeMembers.Union(type).Count > 0)
+        {
+            Expression chain = Throw(nameof(MappedWrites.NoBranch), Expression.Convert(value, typeof(object)), Expression.Constant(path));
+            for (int i = union.Branches.Count - 1; i >= 0; i--)
+            {
+                if (union.Branches[i] is RecordSchema record && TypeMembers.DerivedFor(type, record) is { } derived)
+                {
+                    Expression write = Expression.Block(Tag(writer, i), Invoke(record, derived, writer, Expression.Convert(value, derived), path));
+                    chain = Expression.IfThenElse(Expression.TypeIs(value, derived), write, chain);
+                }
+            }
+
+            return chain;
+        }
+
+        int best = -1;
+        Expression? found = null;
+        for (int i = 0; i < union.Branches.Count; i++)
+        {
+            if (union.Branches[i].Type != AvroType.Null
+                && (best < 0 || ScalarWriterCompiler.IsNatural(union.Branches[i], type))
+                && TryWrite(union.Branches[i], type, writer, value, path) is { } write)
+            {
+                (best, found) = (i, Expression.Block(Tag(writer, i), write));
+            }
+        }
+
+        return found ?? (union.NullIndex >= 0 && union.Branches.Count == 1 ? Tag(writer, 0) : throw ReaderCompiler.Unmapped(union, type, path));
+    }
+
+    private Expression? TryWrite(AvroSchema schema, Type type, ParameterExpression writer, Expression value, string path)
+    {
+        try
+        {
+            return Write(schema, type, writer, value, path);
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private Expression WriteRecord(RecordSchema record, Type type, ParameterExpression writer, Expression value, string path)
+    {
+        if (TypeMembers.Union(type).Count > 0)
+        {
+            Type derived = TypeMembers.DerivedFor(type, record) ?? throw ReaderCompiler.Unmapped(record, type, path);
+            return Invoke(record, derived, writer, Expression.Convert(value, derived), path);
+        }
+
+        return TypeMembers.IsRecord(type) ? Invoke(record, type, writer, value, path) : throw ReaderCompiler.Unmapped(record, type, path);
+    }
+
+    private InvocationExpression Invoke(AvroSchema schema, Type type, ParameterExpression writer, Expression value, string path) =>
+        Expression.Invoke(Expression.Field(Expression.Constant(Slot(schema, type, path)), nameof(WriteSlot<int>.Write)), writer, value);
+
+    private BlockExpression RecordBody(RecordSchema record, Type type, ParameterExpression writer, ParameterExpression value, string path)
+    {
+        TypeMembers members = TypeMembers.Of(type);
+        var statements = new List<Expression>();
+        if (!type.IsValueType)
+        {
+            statements.Add(Expression.IfThen(Expression.ReferenceEqual(value, Expression.Constant(null)), Throw(nameof(MappedWrites.NullValue), Expression.Constant(path))));
+        }
+
+        foreach (RecordField field in record.Fields)
+        {
+            string at = path.Length == 0 ? field.Name : path + "." + field.Name;
+            TypeMember? member = members.Find(field.Name) ?? field.Aliases.Select(members.Find).FirstOrDefault(candidate => candidate is not null);
+            if (member is not null)
+            {
+                statements.Add(Write(field.Schema, member.Type, writer, Expression.MakeMemberAccess(value, member.Info), at));
+            }
+            else if (field.Default is not null)
+            {
+                statements.Add(Expression.Call(writer, nameof(AvroWriter.WriteRaw), null, Expression.Convert(Expression.Constant(field.DefaultBinary().ToArray()), typeof(ReadOnlySpan<byte>))));
+            }
+            else
+            {
+                throw new ArgumentException($"{type} has no member for field '{at}', which has no default.");
+            }
+        }
+
+        return Expression.Block(typeof(void), statements.Append(Expression.Empty()));
+    }
+
+    private MethodCallExpression? WriteItems(AvroSchema schema, AvroSchema part, Type type, ParameterExpression writer, Expression value, string path)
+    {
+        bool isMap = schema is MapSchema;
+        Type? wanted = type.GetInterfaces().Append(type).FirstOrDefault(candidate => candidate.IsGenericType && (isMap
+            ? candidate.GetGenericTypeDefinition() == typeof(IEnumerable<>) && candidate.GetGenericArguments()[0] is { IsGenericType: true } pair
+                && pair.GetGenericTypeDefinition() == typeof(KeyValuePair<,>) && pair.GetGenericArguments()[0] == typeof(string)
+            : candidate.GetGenericTypeDefinition() == typeof(IEnumerable<>)));
+        if (wanted is null || type == typeof(string))
+        {
+            return null;
+        }
+
+        Type item = isMap ? wanted.GetGenericArguments()[0].GetGenericArguments()[1] : wanted.GetGenericArguments()[0];
+        ConstantExpression slot = Expression.Constant(Slot(part, item, path + "[]"));
+        string method = isMap ? nameof(MappedWrites.Map) : nameof(MappedWrites.Sequence);
+        return Call(method, [item], writer, Expression.Convert(value, wanted), slot, Expression.Constant(path));
+    }
+
+    private static MethodCallExpression? WriteEnum(EnumSchema schema, Type type, ParameterExpression writer, Expression value, string path)
+    {
+        if (type != typeof(string) && !type.IsEnum)
+        {
+            return null;
+        }
+
+        var indexes = (System.Collections.IDictionary)Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(type, typeof(int)))!;
+        for (int i = 0; i < schema.Symbols.Count; i++)
+        {
+            if ((type == typeof(string) ? schema.Symbols[i] : ReaderCompiler.EnumValue(type, schema.Symbols[i])) is { } key)
+            {
+                indexes[key] = i;
+            }
+        }
+
+        return Call(nameof(MappedWrites.Symbol), [type], writer, value, Expression.Constant(indexes), Expression.Constant(path));
+    }
+}
