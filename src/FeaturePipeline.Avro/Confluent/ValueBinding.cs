@@ -26,11 +26,12 @@ internal abstract class ValueBinding<T>
     public abstract BodyReader<T> CompileReader(AvroSchema writer, AvroSchema? reader);
 
     /// <summary>The binding of a type.</summary>
-    /// <exception cref="NotSupportedException">The type is not known.</exception>
-    public static ValueBinding<T> Create() => GenericBinding<T>.IsFor(typeof(T))
-        ? new GenericBinding<T>()
+    /// <exception cref="NotSupportedException">The type is neither generic nor one that can be mapped.</exception>
+    public static ValueBinding<T> Create() =>
+        GenericBinding<T>.IsFor(typeof(T)) ? new GenericBinding<T>()
+        : MappedBinding<T>.IsFor(typeof(T)) ? new MappedBinding<T>()
         : throw new NotSupportedException(
-            $"{typeof(T)} can't be read or written as Avro. Use {nameof(GenericRecord)}, object, string, byte[], bool, int, long, float or double.");
+            $"{typeof(T)} can't be read or written as Avro: it has no constructor without parameters, and none whose parameters are all members of it.");
 }
 
 /// <summary>Generic records, primitives, or (as object) whatever a schema says.</summary>

@@ -1,0 +1,19 @@
+using FeaturePipeline.Avro.Mapping;
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Avro.Confluent;
+
+/// <summary>C# types, and classes that Apache's avrogen has made (see <see cref="MappedReader{T}"/>).</summary>
+internal sealed class MappedBinding<T> : ValueBinding<T>
+{
+    private readonly Lazy<AvroSchema> _schema = new(static () => MappedSchema.Of<T>());
+
+    /// <summary>Whether values of the type can be made.</summary>
+    public static bool IsFor(Type type) => !TypeMembers.IsRecord(type) || type.IsValueType || TypeMembers.Of(type).Constructor() is not null;
+
+    public override AvroSchema SchemaOf(T value) => _schema.Value;
+
+    public override BodyWriter<T> CompileWriter(AvroSchema schema) => MappedWriter<T>.Compile(schema).Write;
+
+    public override BodyReader<T> CompileReader(AvroSchema writer, AvroSchema? reader) => MappedReader<T>.Compile(writer, reader).TryRead;
+}
