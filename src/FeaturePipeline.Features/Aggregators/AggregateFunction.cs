@@ -42,6 +42,10 @@ internal sealed record AggregateFunction(string Name, OperandRule Operand, Func<
         new("mean", OperandRule.Number, of => of is LongExpression l ? new LongMean(l) : new DoubleMean((DoubleExpression)of!)),
         new("min", OperandRule.Number, of => Extreme(of!, isMax: false)),
         new("max", OperandRule.Number, of => Extreme(of!, isMax: true)),
+        new("var_pop", OperandRule.Number, of => new Variance(of!, isSample: false, isRoot: false)),
+        new("var_samp", OperandRule.Number, of => new Variance(of!, isSample: true, isRoot: false)),
+        new("stddev_pop", OperandRule.Number, of => new Variance(of!, isSample: false, isRoot: true)),
+        new("stddev_samp", OperandRule.Number, of => new Variance(of!, isSample: true, isRoot: true)),
         new("first", OperandRule.Carried, of => AtEdge(of!, isLast: false)),
         new("last", OperandRule.Carried, of => AtEdge(of!, isLast: true)),
         new("count_distinct", OperandRule.Any, of => new CountDistinct(of!)),
@@ -53,7 +57,7 @@ internal sealed record AggregateFunction(string Name, OperandRule Operand, Func<
     public static readonly IReadOnlyCollection<string> NotBuilt =
     [
         "first_k", "last_k", "last_distinct_k", "approx_count_distinct", "approx_percentile", "histogram", "top_k", "ewma", "exp_decay_sum",
-        "difference", "var_pop", "var_samp", "stddev_pop", "stddev_samp",
+        "difference",
     ];
 
     private static Aggregator Extreme(Expression of, bool isMax) =>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Features.Events;
 using FeaturePipeline.Features.Expressions;
@@ -8,6 +9,8 @@ namespace FeaturePipeline.Features.Aggregators;
 /// <summary>Number of distinct values: exact up to a cap, then HyperLogLog. NaN is one value, 0.0 and -0.0 are one.</summary>
 internal sealed class CountDistinct(Expression of, int cap = DistinctValues.DefaultCap) : Aggregator
 {
+    private readonly TextExpression? _text = of as TextExpression;
+
     public override int Size => 0;
 
     public override int Slots => 1;
@@ -18,32 +21,14 @@ internal sealed class CountDistinct(Expression of, int cap = DistinctValues.Defa
 
     public override void Add(WindowState state, in EventRow row)
     {
-        Span<byte> number = stackalloc byte[sizeof(long)];
-        switch (of)
+        if (_text is null)
         {
-            case TextExpression text:
-                if (text.TryGet(row, out ReadOnlySpan<byte> bytes))
-                {
-                    Values(state).Add(bytes);
-                }
-
-                return;
-            case LongExpression whole when whole.TryGet(row, out long value):
-                BinaryPrimitives.WriteInt64LittleEndian(number, value);
-                break;
-            case DoubleExpression real when real.TryGet(row, out double value):
-                // Adding 0 makes -0.0 to 0.0; NaNs differ in bits that mean nothing.
-                BinaryPrimitives.WriteDoubleLittleEndian(number, double.IsNaN(value) ? double.NaN : value + 0.0);
-                break;
-            case BooleanExpression condition when !condition.IsNull(row):
-                number.Clear();
-                number[0] = condition.IsTrue(row) ? (byte)1 : (byte)0;
-                break;
-            default:
-                return;
+            AddNumber(state, row);
         }
-
-        Values(state).Add(number);
+        else if (_text.TryGet(row, out ReadOnlySpan<byte> bytes))
+        {
+            Values(state).Add(bytes);
+        }
     }
 
     public override void Merge(WindowState into, WindowState from)
@@ -63,9 +48,40 @@ internal sealed class CountDistinct(Expression of, int cap = DistinctValues.Defa
 
     public override void ClearSlots(WindowState state) => (state.Slot(Slot) as DistinctValues)?.Clear();
 
+    private void AddNumber(WindowState state, in EventRow row)
+    {
+        long bits = 0;
+        switch (of)
+        {
+            case LongExpression whole when whole.TryGet(row, out long value):
+                bits = value;
+                break;
+            case DoubleExpression real when real.TryGet(row, out double value):
+                // Adding 0 makes -0.0 to 0.0; NaNs differ in bits that mean nothing.
+                bits = BitConverter.DoubleToInt64Bits(double.IsNaN(value) ? double.NaN : value + 0.0);
+                break;
+            case BooleanExpression condition when !condition.IsNull(row):
+                bits = condition.IsTrue(row) ? 1 : 0;
+                break;
+            default:
+                return;
+        }
+
+        Span<byte> number = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(number, bits);
+        Values(state).Add(number);
+    }
+
     private DistinctValues Values(WindowState state)
     {
         ref object? slot = ref state.Slot(Slot);
-        return (DistinctValues)(slot ??= new DistinctValues(cap));
+        return slot is null ? Create(ref slot) : Unsafe.As<DistinctValues>(slot);
+    }
+
+    private DistinctValues Create(ref object? slot)
+    {
+        var values = new DistinctValues(cap);
+        slot = values;
+        return values;
     }
 }

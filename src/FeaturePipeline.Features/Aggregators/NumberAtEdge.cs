@@ -8,6 +8,11 @@ namespace FeaturePipeline.Features.Aggregators;
 /// <summary>First or last value, for what fits 64 bits: longs, doubles (their bits) and booleans.</summary>
 internal sealed class NumberAtEdge(Expression of, bool isLast) : Aggregator
 {
+    // One of them: a type test of an abstract class at each event would cost more than the rest.
+    private readonly LongExpression? _whole = of as LongExpression;
+    private readonly DoubleExpression? _real = of as DoubleExpression;
+    private readonly BooleanExpression? _condition = of as BooleanExpression;
+
     private struct Parts
     {
         public EventPosition Position;
@@ -67,18 +72,20 @@ internal sealed class NumberAtEdge(Expression of, bool isLast) : Aggregator
 
     private bool TryGetBits(in EventRow row, out long bits)
     {
-        switch (of)
+        if (_whole is not null)
         {
-            case LongExpression whole:
-                return whole.TryGet(row, out bits);
-            case DoubleExpression real:
-                bool hasValue = real.TryGet(row, out double value);
-                bits = BitConverter.DoubleToInt64Bits(value);
-                return hasValue;
-            default:
-                bits = ((BooleanExpression)of).IsTrue(row) ? 1 : 0;
-                return !of.IsNull(row);
+            return _whole.TryGet(row, out bits);
         }
+
+        if (_real is not null)
+        {
+            bool hasValue = _real.TryGet(row, out double value);
+            bits = BitConverter.DoubleToInt64Bits(value);
+            return hasValue;
+        }
+
+        bits = _condition!.IsTrue(row) ? 1 : 0;
+        return !_condition.IsNull(row);
     }
 
     private void Add(ref Parts parts, in EventPosition position, long bits)

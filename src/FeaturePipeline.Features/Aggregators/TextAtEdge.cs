@@ -29,14 +29,10 @@ internal sealed class TextAtEdge(TextExpression of, bool isLast) : Aggregator
 
     public override void Add(WindowState state, in EventRow row)
     {
+        // The position decides first: most events are after the first one, and their value is not even looked at.
         ref Parts parts = ref Fixed<Parts>(state);
-        if (!of.TryGet(row, out ReadOnlySpan<byte> value))
-        {
-            return;
-        }
-
         var position = new EventPosition(row);
-        if (parts.Position.YieldsTo(position, isLast))
+        if (parts.Position.YieldsTo(position, isLast) && of.TryGet(row, out ReadOnlySpan<byte> value))
         {
             parts.Position = position;
             Store(state, ref parts, value);
@@ -89,7 +85,7 @@ internal sealed class TextAtEdge(TextExpression of, bool isLast) : Aggregator
 
     private void Store(WindowState state, ref Parts parts, ReadOnlySpan<byte> value)
     {
-        var buffer = (byte[]?)state.Slot(Slot);
+        byte[]? buffer = Unsafe.As<byte[]?>(state.Slot(Slot));
         if (buffer is null || buffer.Length < value.Length)
         {
             buffer = new byte[Math.Max(BufferSizeMin, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)value.Length))];

@@ -24,5 +24,6 @@ public readonly ref struct EventRow(ReadOnlySpan<byte> key, long timestampMs, in
     public long Offset { get; } = offset;
 
     /// <summary>The fields, in the order of <see cref="Definitions.FieldTable.Paths"/>.</summary>
-    public ProjectedRow Fields { get; } = fields;
+    /// <remarks>A field and not a property: a property would copy the row's three spans at each look.</remarks>
+    public readonly ProjectedRow Fields = fields;
 }

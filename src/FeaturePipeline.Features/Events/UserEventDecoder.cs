@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Confluent;
@@ -17,6 +18,7 @@ public sealed class UserEventDecoder : IRecordDecoder<EventRow>
 
     // The last writer's plan, so that a stream of one schema asks no table.
     private SchemaKey _lastKey;
+    private int _lastId = -1;
     private EventPlan? _lastPlan;
 
     // What the last rejection was about; its text is made when it is asked for.
@@ -45,29 +47,28 @@ public sealed class UserEventDecoder : IRecordDecoder<EventRow>
     /// <inheritdoc/>
     public DecodeStatus Decode(RecordBatch batch, in ConsumedRecord record, out EventRow row)
     {
-        row = default;
         if (record.IsValueNull || record.IsKeyNull)
         {
+            row = default;
             return Reject(record.IsValueNull ? DropReason.Tombstone : DropReason.NullKey);
         }
 
-        WireStatus frame = ReadFrame(batch, in record, out SchemaKey key, out int bodyOffset);
-        if (frame != WireStatus.Ok)
+        // The common case, a prefix with the id of the record before, without the general reader of frames.
+        ReadOnlySpan<byte> value = record.Value;
+        if (!record.HasHeaders && value.Length >= WireFormat.PrefixSize && value[0] == 0 && _lastPlan is not null
+            && BinaryPrimitives.ReadInt32BigEndian(value[1..]) == _lastId)
         {
-            _rejectedFrame = frame;
-            return Reject(DropReason.NotAvro);
+            return DecodeBody(in record, WireFormat.PrefixSize, out row);
         }
 
-        if (_lastPlan is null || key != _lastKey)
+        DecodeStatus status = FindPlan(batch, in record, out int bodyOffset);
+        if (status == DecodeStatus.Ok)
         {
-            DecodeStatus found = FindPlan(key);
-            if (found != DecodeStatus.Ok)
-            {
-                return found;
-            }
+            return DecodeBody(in record, bodyOffset, out row);
         }
 
-        return DecodeBody(in record, bodyOffset, out row);
+        row = default;
+        return status;
     }
 
     private static WireStatus ReadFrame(RecordBatch batch, in ConsumedRecord record, out SchemaKey key, out int bodyOffset) =>
@@ -87,10 +88,15 @@ public sealed class UserEventDecoder : IRecordDecoder<EventRow>
         return WireFormat.Read(record.Value, out key, out bodyOffset);
     }
 
-    private DecodeStatus FindPlan(SchemaKey key)
+    private DecodeStatus FindPlan(RecordBatch batch, in ConsumedRecord record, out int bodyOffset)
     {
-        EventPlan? plan;
-        SchemaStatus status = key.Version == 0 ? _plans.Find(key.Id, out plan) : _plans.Find(key.Guid, out plan);
+        _rejectedFrame = ReadFrame(batch, in record, out SchemaKey key, out bodyOffset);
+        if (_rejectedFrame != WireStatus.Ok)
+        {
+            return Reject(DropReason.NotAvro);
+        }
+
+        SchemaStatus status = key.Version == 0 ? _plans.Find(key.Id, out EventPlan? plan) : _plans.Find(key.Guid, out plan);
         _rejectedKey = key;
         switch (status)
         {
@@ -102,15 +108,16 @@ public sealed class UserEventDecoder : IRecordDecoder<EventRow>
                 return Reject(DropReason.IncompatibleSchema);
             default:
                 (_lastKey, _lastPlan) = (key, plan);
+                _lastId = key.Version == 0 ? key.Id : -1;
                 return DecodeStatus.Ok;
         }
     }
 
     private DecodeStatus DecodeBody(in ConsumedRecord record, int bodyOffset, out EventRow row)
     {
-        row = default;
         if (_lastPlan!.Decoder is not { } decoder)
         {
+            row = default;
             return Reject(DropReason.InvalidTimestamp);
         }
 
@@ -119,30 +126,37 @@ public sealed class UserEventDecoder : IRecordDecoder<EventRow>
         if (!result.IsOk)
         {
             _rejectedResult = result;
+            row = default;
             return Reject(DropReason.Corrupt);
         }
 
         var fields = new ProjectedRow(body, decoder.Constants, _values);
-        if (fields.IsNull(FeaturePlan.KeyIndex))
-        {
-            return Reject(DropReason.NullKey);
-        }
-
         ReadOnlySpan<byte> key = fields.GetBytes(FeaturePlan.KeyIndex);
-        if (!key.SequenceEqual(record.Key) && !IsFramedString(record.Key, key))
-        {
-            return Reject(DropReason.KeyMismatch);
-        }
-
         long timestamp = fields.GetLong(FeaturePlan.TimestampIndex);
-        if (timestamp < 0 || fields.IsNull(FeaturePlan.TimestampIndex))
+        if (Judge(in record, in fields, key, timestamp) is { } reason)
         {
-            return Reject(DropReason.InvalidTimestamp);
+            row = default;
+            return Reject(reason);
         }
 
         long unitsPerMs = _lastPlan.UnitsPerMs;
         row = new EventRow(key, unitsPerMs == 1 ? timestamp : timestamp / unitsPerMs, record.Partition, record.Offset, fields);
         return DecodeStatus.Ok;
+    }
+
+    private static DropReason? Judge(in ConsumedRecord record, in ProjectedRow fields, ReadOnlySpan<byte> key, long timestamp)
+    {
+        if (fields.IsNull(FeaturePlan.KeyIndex))
+        {
+            return DropReason.NullKey;
+        }
+
+        if (!key.SequenceEqual(record.Key) && !IsFramedString(record.Key, key))
+        {
+            return DropReason.KeyMismatch;
+        }
+
+        return timestamp < 0 || fields.IsNull(FeaturePlan.TimestampIndex) ? DropReason.InvalidTimestamp : null;
     }
 
     // A key written by an Avro serializer of strings: prefix, length as a zigzag varint, UTF-8.
