@@ -19,10 +19,14 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
     private const int SendsPerPoll = 4096;
     private static readonly TimeSpan s_queueFullTimeout = TimeSpan.FromSeconds(30);
 
+    // How much longer than its own timeout a call may take before it counts as stuck.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
     private readonly string _clientId;
     private readonly NativeProducer _producer;
     private readonly ClientErrors _errors;
     private readonly TimeProvider _time;
+    private readonly GuardedCalls _calls;
     private readonly Dictionary<string, nint> _topics = new(StringComparer.Ordinal);
     private string? _lastTopic;
     private nint _lastHandle;
@@ -35,11 +39,12 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
         _errors = errors;
         _time = time;
         _producer = new NativeProducer(properties, errors, log);
+        _calls = new GuardedCalls(_clientId);
     }
 
     /// <inheritdoc/>
     public void InitTransactions(TimeSpan timeout) =>
-        Check(Librdkafka.InitTransactions(_producer.Client, Milliseconds(timeout)), "Initialising transactions");
+        Guarded("Initialising transactions", timeout, ms => Librdkafka.InitTransactions(_producer.Client, ms));
 
     /// <inheritdoc/>
     public void BeginTransaction()
@@ -119,6 +124,45 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
             throw new ArgumentException("The group metadata must come from a consumer of the same clients.", nameof(group));
         }
 
+        // All that the call needs is made and freed inside it: if it is given up, it may still return some day.
+        Guarded("Sending offsets to the transaction", timeout, ms => SendOffsets(positions, metadata, ms));
+    }
+
+    /// <inheritdoc/>
+    public void CommitTransaction(TimeSpan timeout)
+    {
+        Guarded("Committing the transaction", timeout, ms => Librdkafka.CommitTransaction(_producer.Client, ms));
+        _errors.Answered();
+    }
+
+    /// <inheritdoc/>
+    public void AbortTransaction(TimeSpan timeout)
+    {
+        Guarded("Aborting the transaction", timeout, ms => Librdkafka.AbortTransaction(_producer.Client, ms));
+        _producer.ForgetFailures();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _calls.Release(Free);
+        _calls.Dispose();
+    }
+
+    private void Free()
+    {
+        foreach (nint handle in _topics.Values)
+        {
+            Librdkafka.TopicDestroy(handle);
+        }
+
+        _topics.Clear();
+        _lastTopic = null;
+        _producer.Dispose();
+    }
+
+    private nint SendOffsets(IReadOnlyCollection<TopicPartitionOffset> positions, NativeGroupMetadata metadata, int timeoutMs)
+    {
         nint list = Librdkafka.TopicPartitionListNew(positions.Count);
         bool isHeld = false;
         try
@@ -130,9 +174,7 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
             }
 
             metadata.DangerousAddRef(ref isHeld);
-            nint error = Librdkafka.SendOffsetsToTransaction(
-                _producer.Client, list, metadata.DangerousGetHandle(), Milliseconds(timeout));
-            Check(error, "Sending offsets to the transaction");
+            return Librdkafka.SendOffsetsToTransaction(_producer.Client, list, metadata.DangerousGetHandle(), timeoutMs);
         }
         finally
         {
@@ -145,31 +187,19 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
         }
     }
 
-    /// <inheritdoc/>
-    public void CommitTransaction(TimeSpan timeout)
+    /// <summary>Runs a transactional call; one that ignores its timeout costs the producer.</summary>
+    /// <exception cref="TaskMigratedException">The call is stuck: a new producer ends the transaction and goes on from what is committed.</exception>
+    private void Guarded(string operation, TimeSpan timeout, Func<int, nint> call)
     {
-        Check(Librdkafka.CommitTransaction(_producer.Client, Milliseconds(timeout)), "Committing the transaction");
-        _errors.Answered();
-    }
-
-    /// <inheritdoc/>
-    public void AbortTransaction(TimeSpan timeout)
-    {
-        Check(Librdkafka.AbortTransaction(_producer.Client, Milliseconds(timeout)), "Aborting the transaction");
-        _producer.ForgetFailures();
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (nint handle in _topics.Values)
+        int milliseconds = Milliseconds(timeout);
+        if (!_calls.TryRun(() => call(milliseconds), timeout + s_patience, out nint error))
         {
-            Librdkafka.TopicDestroy(handle);
+            throw new TaskMigratedException(
+                $"{_clientId}: {operation}: the client did not return within {timeout.TotalSeconds + s_patience.TotalSeconds:0} s, though it was to give up "
+                + "earlier. It is replaced by a new producer.");
         }
 
-        _topics.Clear();
-        _lastTopic = null;
-        _producer.Dispose();
+        Check(error, operation);
     }
 
     private static int Milliseconds(TimeSpan timeout) => (int)Math.Clamp(timeout.TotalMilliseconds, 1, int.MaxValue);
