@@ -39,8 +39,34 @@ public sealed class FeatureViewOptions
     /// <param name="configuration">The root.</param>
     /// <param name="mistakes">Where misspelt keys and values of the wrong type are added.</param>
     /// <returns>All views by name, disabled ones included.</returns>
-    public static IReadOnlyDictionary<string, FeatureViewOptions> Bind(IConfiguration configuration, ICollection<ConfigurationMistake> mistakes) =>
-        OptionsBinder.BindDictionary<FeatureViewOptions>(configuration.GetSection(SectionName), mistakes);
+    public static IReadOnlyDictionary<string, FeatureViewOptions> Bind(IConfiguration configuration, ICollection<ConfigurationMistake> mistakes)
+    {
+        Dictionary<string, FeatureViewOptions> views = OptionsBinder.BindDictionary<FeatureViewOptions>(configuration.GetSection(SectionName), mistakes);
+        if (configuration is IConfigurationRoot root)
+        {
+            RestoreCase(root, SectionName, views);
+            foreach ((string name, FeatureViewOptions view) in views)
+            {
+                RestoreCase(root, $"{SectionName}:{name}:{nameof(Features)}", view.Features);
+            }
+        }
+
+        return views;
+    }
+
+    // Keys of configuration have no case, but names of topics and fields do. Where FEATUREVIEWS__MY_VIEW__... overrides a value
+    // of my_view, the merged key may come in the override's case: the name is what the first source says.
+    private static void RestoreCase<T>(IConfigurationRoot root, string path, Dictionary<string, T> named)
+    {
+        foreach ((string name, T value) in named.ToArray())
+        {
+            string original = root.Providers
+                .SelectMany(provider => provider.GetChildKeys([], path))
+                .FirstOrDefault(key => string.Equals(key, name, StringComparison.OrdinalIgnoreCase), name);
+            named.Remove(name);
+            named[original] = value;
+        }
+    }
 }
 
 /// <summary>The window of a view.</summary>

@@ -116,4 +116,21 @@ public sealed class OptionsBinderTests
         Assert.Equal("FeatureViews:b:Featurs: unknown key; did you mean 'Features'?", Assert.Single(mistakes).ToString());
         Assert.Equal((TimeSpan.FromMinutes(10), "count", false), (views["a"].Window.Gap!.Value, views["a"].Features["n"].Function, views["b"].Enabled));
     }
+
+    [Fact]
+    public void Names_keep_the_case_of_the_file_whatever_the_case_of_an_override()
+    {
+        const string Json = """{"FeatureViews":{"my_view":{"Window":{"Gap":"30m"},"Features":{"theCount":{"Function":"count"}}}}}""";
+        IConfigurationRoot root = new ConfigurationBuilder()
+            .AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(Json)))
+            .AddInMemoryCollection([
+                KeyValuePair.Create("FEATUREVIEWS:MY_VIEW:WINDOW:GAP", (string?)"10m"),
+                KeyValuePair.Create("FEATUREVIEWS:MY_VIEW:FEATURES:THECOUNT:WHERE", (string?)"true"),
+            ])
+            .Build();
+        KeyValuePair<string, FeatureViewOptions> view = Assert.Single(FeatureViewOptions.Bind(root, []));
+        Assert.Equal(("my_view", TimeSpan.FromMinutes(10)), (view.Key, view.Value.Window.Gap!.Value));
+        KeyValuePair<string, FeatureOptions> feature = Assert.Single(view.Value.Features);
+        Assert.Equal(("theCount", "count", "true"), (feature.Key, feature.Value.Function, feature.Value.Where));
+    }
 }
