@@ -15,6 +15,7 @@ public sealed class FeatureRecordEncoder : IWindowEncoder<WindowState>
     private readonly RatioStep[] _ratios;
     private readonly FieldValue[] _values;
     private readonly ResultData _data = new();
+    private readonly string _viewName;
     private readonly int _schemaId;
     private readonly int _firstFeature;
 
@@ -23,6 +24,7 @@ public sealed class FeatureRecordEncoder : IWindowEncoder<WindowState>
     /// <param name="schemaId">The registry's id of the view's schema.</param>
     public FeatureRecordEncoder(FeatureView view, int schemaId)
     {
+        _viewName = view.Name;
         _schemaId = schemaId;
         _encoder = RowEncoder.Compile(view.RecordSchema);
         _features = [.. view.Features];
@@ -52,10 +54,16 @@ public sealed class FeatureRecordEncoder : IWindowEncoder<WindowState>
             _values[5] = FieldValue.FromBoolean(result.IsFinal);
         }
 
+        long overflows = _data.Overflows;
         for (int i = 0; i < _features.Length; i++)
         {
             // What is neither aggregated nor a ratio is the session's duration.
             _values[_firstFeature + i] = _features[i].Aggregator?.Result(result.State, _data) ?? FieldValue.FromLong(result.EndMs - result.StartMs);
+        }
+
+        if (_data.Overflows != overflows)
+        {
+            FeatureMetrics.CountOverflows(_data.Overflows - overflows, _viewName);
         }
 
         foreach (RatioStep ratio in _ratios)

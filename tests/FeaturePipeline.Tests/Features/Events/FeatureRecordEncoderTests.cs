@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.Metrics;
 using System.Text;
 using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Generic;
@@ -78,11 +79,13 @@ public sealed class FeatureRecordEncoderTests
     [Fact]
     public void A_sum_that_does_not_fit_a_long_is_null_and_counted()
     {
-        FeatureView view = View("""{"s":{"Function":"sum","Of":"n"}}""");
+        FeatureView view = FeatureViewCompilerTests.Plan(
+            """{"overflowing":{"Entity":"user_id","Window":{"Type":"Session"},"Features":{"s":{"Function":"sum","Of":"n"}}}}""", Source).Views[0];
         var aggregation = new FeatureAggregation(view);
         WindowState state = aggregation.Create();
         aggregation.Add(state, TestRows.Row(1, 0, 0, "u", 1L, long.MaxValue));
         aggregation.Add(state, TestRows.Row(2, 0, 1, "u", 2L, 1L));
+        using var overflows = new MetricCollector("featurepipeline.features.overflow", "overflowing");
         var encoder = new FeatureRecordEncoder(view, 1);
         var value = new ArrayBufferWriter<byte>();
         encoder.Encode(new WindowResult<WindowState>("u"u8, 1, 2, state, isFinal: true), 0, new ArrayBufferWriter<byte>(), value);
@@ -90,6 +93,30 @@ public sealed class FeatureRecordEncoderTests
         aggregation.Add(state, TestRows.Row(3, 0, 2, "u", 3L, -1L));
         encoder.Encode(new WindowResult<WindowState>("u"u8, 1, 3, state, isFinal: true), 0, new ArrayBufferWriter<byte>(), value);
         Assert.Equal(1, encoder.Overflows);
+        Assert.Equal(1, overflows.Sum);
+    }
+
+    private sealed class MetricCollector : IDisposable
+    {
+        private readonly MeterListener _listener = new();
+        private long _sum;
+
+        public MetricCollector(string instrument, string view)
+        {
+            _listener.InstrumentPublished = (published, listener) =>
+            {
+                if (published.Name == instrument)
+                {
+                    listener.EnableMeasurementEvents(published);
+                }
+            };
+            _listener.SetMeasurementEventCallback<long>((_, value, tags, _) => Interlocked.Add(ref _sum, Equals(tags[0].Value, view) ? value : 0));
+            _listener.Start();
+        }
+
+        public long Sum => Volatile.Read(ref _sum);
+
+        public void Dispose() => _listener.Dispose();
     }
 
     [Fact]
