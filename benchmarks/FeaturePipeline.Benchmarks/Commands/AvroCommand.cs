@@ -31,6 +31,17 @@ internal static class AvroCommand
             ("row", () => encode.Row()),
             ("Apache specific", () => encode.ApacheSpecific()),
         ]);
+        var serde = new AvroSerdeBenchmarks();
+        serde.Setup();
+        Print("serde, framed", [
+            ("deserialize to a class", () => serde.DeserializeClass()),
+            ("deserialize to a class of avrogen", () => serde.DeserializeAvrogen()),
+            ("deserialize to a generic record", () => serde.DeserializeGeneric()),
+            ("Apache specific, framed", () => serde.ApacheDeserialize()),
+            ("serialize a class", () => serde.SerializeClass()),
+            ("serialize a class of avrogen", () => serde.SerializeAvrogen()),
+            ("Apache specific, framed, writing", () => serde.ApacheSerialize()),
+        ]);
         return 0;
     }
 

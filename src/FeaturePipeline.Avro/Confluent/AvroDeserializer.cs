@@ -16,11 +16,11 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
 {
     private readonly ISchemaRegistry _registry;
     private readonly AvroDeserializerConfig _config;
-    private readonly AvroSchema? _readerSchema;
     private readonly TimeProvider _timeProvider;
     private readonly ValueBinding<T> _binding = ValueBinding<T>.Create();
     private readonly SchemaCache<ReadPlan> _plans;
-    private readonly ConcurrentDictionary<string, SchemaCache<ReadPlan>> _plansBySubject = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Topic, MessageComponentType Component), SchemaCache<ReadPlan>> _plansOfLatest = new();
+    private readonly ConcurrentDictionary<string, AvroSchema> _latestBySubject = new(StringComparer.Ordinal);
 
     /// <summary>Makes a deserializer; the registry is asked when the first message of a schema is read.</summary>
     /// <param name="registry">Where schemas come from; not disposed of.</param>
@@ -33,14 +33,13 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
         ArgumentNullException.ThrowIfNull(registry);
         _registry = registry;
         _config = config ?? new AvroDeserializerConfig();
-        _readerSchema = readerSchema;
         _timeProvider = timeProvider ?? TimeProvider.System;
         if (readerSchema is not null && _config.UseLatestVersion)
         {
             throw new ArgumentException("use.latest.version and a reader schema exclude each other. Keep one of them.", nameof(readerSchema));
         }
 
-        _plans = Cache(_readerSchema);
+        _plans = Cache(_ => readerSchema);
     }
 
     private sealed record ReadPlan(bool IsRaw, BodyReader<T> Read);
@@ -54,12 +53,7 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
         }
 
         var key = ReadFrame(data, context, out var bodyOffset);
-        if (_config.UseLatestVersion || !TryGetPlan(_plans, key, out var plan))
-        {
-            plan = WaitForPlan(key, context);
-        }
-
-        return Read(plan!, data[bodyOffset..], key, context);
+        return Read(TryGetPlan(key, context) ?? WaitForPlan(key, context), data[bodyOffset..], key, context);
     }
 
     /// <inheritdoc />
@@ -71,12 +65,7 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
         }
 
         var key = ReadFrame(data.Span, context, out var bodyOffset);
-        if (_config.UseLatestVersion || !TryGetPlan(_plans, key, out var plan))
-        {
-            plan = await FetchPlanAsync(key, context);
-        }
-
-        return Read(plan!, data.Span[bodyOffset..], key, context);
+        return Read(TryGetPlan(key, context) ?? await FetchPlanAsync(key, context), data.Span[bodyOffset..], key, context);
     }
 
     private static T Tombstone(SerializationContext context) => default(T) is null
@@ -107,35 +96,34 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
     private static string Where(SerializationContext context) =>
         $"The {(context.Component == MessageComponentType.Key ? "key" : "value")} of a record of topic '{context.Topic}'";
 
-    private static bool TryGetPlan(SchemaCache<ReadPlan> plans, SchemaKey key, out ReadPlan? plan) =>
-        key.Version == 0 ? plans.TryGet(key.Id, out plan) : plans.TryGet(key.Guid, out plan);
+    private ReadPlan? TryGetPlan(SchemaKey key, SerializationContext context)
+    {
+        var plans = _plans;
+        return !_config.UseLatestVersion || _plansOfLatest.TryGetValue((context.Topic, context.Component), out plans) ? TryGetPlan(plans, key) : null;
+    }
 
+    private static ReadPlan? TryGetPlan(SchemaCache<ReadPlan> plans, SchemaKey key) =>
+        (key.Version == 0 ? plans.TryGet(key.Id, out var plan) : plans.TryGet(key.Guid, out plan)) ? plan : null;
+
+    // Once per schema. The wait goes to the thread pool first, so that no caller's synchronisation context can be waited for.
     private ReadPlan WaitForPlan(SchemaKey key, SerializationContext context)
     {
-        // Once per schema. The wait goes to the thread pool first, so that no caller's synchronisation context can be waited for.
-        async Task<ReadPlan> FetchAsync()
+        async Task<ReadPlan> FetchElsewhereAsync()
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             return await FetchPlanAsync(key, context);
         }
 
-        if (_config.UseLatestVersion
-            && _plansBySubject.TryGetValue(SubjectNames.Of(_config.SubjectNameStrategy, context, recordName: null), out var plans)
-            && TryGetPlan(plans, key, out var plan))
-        {
-            return plan!;
-        }
-
-        return FetchAsync().GetAwaiter().GetResult();
+        return FetchElsewhereAsync().GetAwaiter().GetResult();
     }
 
     private async Task<ReadPlan> FetchPlanAsync(SchemaKey key, SerializationContext context)
     {
-        var plans = _config.UseLatestVersion ? await CacheOfLatestAsync(context) : _plans;
+        var plans = _config.UseLatestVersion ? await CacheOfLatestAsync(key, context) : _plans;
         var status = key.Version == 0 ? await plans.FindAsync(key.Id) : await plans.FindAsync(key.Guid);
-        if (status == SchemaStatus.Ready && TryGetPlan(plans, key, out var plan))
+        if (status == SchemaStatus.Ready && TryGetPlan(plans, key) is { } plan)
         {
-            return plan!;
+            return plan;
         }
 
         var reason = key.Version == 0 ? plans.Explain(key.Id) : plans.Explain(key.Guid);
@@ -144,24 +132,38 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
             : new InvalidDataException($"{Where(context)} can't be read: {reason}");
     }
 
-    private async Task<SchemaCache<ReadPlan>> CacheOfLatestAsync(SerializationContext context)
+    // The subject may depend on the name of the message's record: the message's schema first, then the latest one of its subject, then the plan.
+    private async Task<SchemaCache<ReadPlan>> CacheOfLatestAsync(SchemaKey key, SerializationContext context)
     {
-        var subject = SubjectNames.Of(_config.SubjectNameStrategy, context, recordName: null);
-        if (!_plansBySubject.TryGetValue(subject, out var plans))
+        var role = new SerializationContext(context.Component, context.Topic);
+        var plans = _plansOfLatest.GetOrAdd((context.Topic, context.Component), _ => Cache(writer => _latestBySubject[Subject(writer)]));
+        AvroSchema writer;
+        try
         {
-            var latest = await _registry.GetLatestAsync(subject);
-            plans = _plansBySubject.GetOrAdd(subject, Cache(latest.Parse()));
+            writer = (key.Version == 0 ? await _registry.GetByIdAsync(key.Id) : await _registry.GetByGuidAsync(key.Guid)).Parse();
+        }
+        catch (Exception exception) when (exception is AvroSchemaException or SchemaRegistryException { IsRetriable: false })
+        {
+            return plans; // which comes to the same end, and says it
+        }
+
+        var subject = Subject(writer);
+        if (!_latestBySubject.ContainsKey(subject))
+        {
+            _latestBySubject[subject] = (await _registry.GetLatestAsync(subject)).Parse();
         }
 
         return plans;
+
+        string Subject(AvroSchema schema) => SubjectNames.Of(_config.SubjectNameStrategy, role, (schema as NamedSchema)?.Name.FullName);
     }
 
-    private SchemaCache<ReadPlan> Cache(AvroSchema? reader) => new(
+    private SchemaCache<ReadPlan> Cache(Func<AvroSchema, AvroSchema?> readerOf) => new(
         _registry,
         schema =>
         {
             var writer = schema.Parse();
-            return new ReadPlan(writer.Type == AvroType.Bytes, _binding.CompileReader(writer, reader));
+            return new ReadPlan(writer.Type == AvroType.Bytes, _binding.CompileReader(writer, readerOf(writer)));
         },
         _timeProvider);
 }

@@ -70,6 +70,18 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>
     private async Task<byte[]> PrepareAndWriteAsync(PlanKey key, T data, SerializationContext context) =>
         Write(await PrepareAsync(key, context), data, context);
 
+    // To the thread pool first, so that no caller's synchronisation context can be waited for.
+    private WritePlan WaitForPlan(PlanKey key, SerializationContext context)
+    {
+        async Task<WritePlan> PrepareElsewhereAsync()
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            return await PrepareAsync(key, context);
+        }
+
+        return PrepareElsewhereAsync().GetAwaiter().GetResult();
+    }
+
     private WritePlan? TryGetPlan(PlanKey key)
     {
         if (_last is { } last && last.Key.Equals(key))
@@ -183,14 +195,7 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>
             }
 
             var key = new PlanKey(context.Topic, context.Component, owner._schema ?? owner._binding.SchemaOf(data));
-            return owner.Write(owner.TryGetPlan(key) ?? PrepareAsync().GetAwaiter().GetResult(), data, context);
-
-            // To the thread pool first, so that no caller's synchronisation context can be waited for.
-            async Task<WritePlan> PrepareAsync()
-            {
-                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-                return await owner.PrepareAsync(key, context);
-            }
+            return owner.Write(owner.TryGetPlan(key) ?? owner.WaitForPlan(key, context), data, context);
         }
     }
 }

@@ -76,6 +76,30 @@ public class AvroSerdeMappedTests
         Assert.InRange(perMessage, 1, 48 + 40 + 32); // the record (three references, a long), "user-1", "click"
     }
 
+    [Fact]
+    public void Writing_a_class_allocates_the_message_alone()
+    {
+        var written = new MappedUserEvent("user-1", "click", 7);
+        var serializer = new AvroSerializer<MappedUserEvent>(_registry).AsSync();
+        var bytes = Write(serializer, written, 1000);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Write(serializer, written, 1000);
+        var perMessage = (GC.GetAllocatedBytesForCurrentThread() - before) / 1000;
+        Assert.InRange(perMessage, bytes.Length, 24 + ((bytes.Length + 7) / 8 * 8));
+    }
+
+    private static byte[] Write(ISerializer<MappedUserEvent> serializer, MappedUserEvent value, int times)
+    {
+        byte[] bytes = [];
+        var context = Value();
+        for (var i = 0; i < times; i++)
+        {
+            bytes = serializer.Serialize(value, context);
+        }
+
+        return bytes;
+    }
+
     private static MappedUserEvent? Read(AvroDeserializer<MappedUserEvent> deserializer, byte[] bytes, int times)
     {
         MappedUserEvent? read = null;

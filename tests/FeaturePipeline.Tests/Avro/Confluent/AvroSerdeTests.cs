@@ -67,6 +67,20 @@ public class AvroSerdeTests
     }
 
     [Theory]
+    [InlineData(SubjectNameStrategy.Record)]
+    [InlineData(SubjectNameStrategy.TopicRecord)]
+    public async Task The_latest_version_is_that_of_the_subject_that_the_strategy_says(SubjectNameStrategy strategy)
+    {
+        var serializer = new AvroSerializer<GenericRecord>(_registry, new AvroSerializerConfig { SubjectNameStrategy = strategy });
+        var old = await serializer.SerializeAsync(NewOrder(7), Value());
+        var subject = Assert.Single(await _registry.GetSubjectsAsync());
+        await _registry.RegisterAsync(subject, new SchemaDefinition(Wider.ToString()));
+        var reader = new AvroDeserializer<GenericRecord>(_registry, new AvroDeserializerConfig { UseLatestVersion = true, SubjectNameStrategy = strategy });
+        Assert.Equal(7L, reader.Deserialize(old, isNull: false, Value())["id"]);
+        Assert.Throws<InvalidDataException>(() => reader.Deserialize([0, 0, 0, 0, 99, 1], isNull: false, Value()));
+    }
+
+    [Theory]
     [InlineData(SubjectNameStrategy.Topic, "orders-key")]
     [InlineData(SubjectNameStrategy.Record, "shop.Order")]
     [InlineData(SubjectNameStrategy.TopicRecord, "orders-shop.Order")]
