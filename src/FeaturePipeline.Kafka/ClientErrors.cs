@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using FeaturePipeline.Streams.Errors;
 
 namespace FeaturePipeline.Kafka;
 
@@ -49,7 +50,9 @@ public sealed class ClientErrors
             Volatile.Write(ref _last, error);
             if (isConnection)
             {
-                Volatile.Write(ref _connection, error);
+                // That all brokers are down is the consequence: the connection's own error tells why.
+                bool isConsequence = code == ErrorCode.Local_AllBrokersDown && _connection is not null;
+                Volatile.Write(ref _connection, isConsequence ? _connection : error);
             }
             else
             {
@@ -59,6 +62,21 @@ public sealed class ClientErrors
 
         Interlocked.Increment(ref _count);
         OnReported?.Invoke(error);
+    }
+
+    /// <summary>What a call that got no answer in time is told: why the connection is lost, where that is known.</summary>
+    /// <param name="exception">The mapped exception.</param>
+    /// <returns>The same exception, or one that says more: a refused password is not worth a retry.</returns>
+    internal Exception Explain(Exception exception)
+    {
+        if (exception is not RetriableException || Volatile.Read(ref _connection) is not ClientError lost)
+        {
+            return exception;
+        }
+
+        return lost.Code == nameof(ErrorCode.Local_Authentication)
+            ? KafkaErrors.Map(lost.ClientId, ErrorCode.Local_Authentication, lost.Reason, isFatal: false)
+            : new RetriableException($"{exception.Message} Connection: {lost.Reason}", exception);
     }
 
     /// <summary>A broker answered: the connection is back.</summary>

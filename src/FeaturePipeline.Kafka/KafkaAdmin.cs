@@ -71,7 +71,7 @@ internal sealed class KafkaAdmin : IAdmin
         }
         catch (KafkaException e)
         {
-            throw KafkaErrors.Map(operation, e);
+            throw _errors.Explain(KafkaErrors.Map(operation, e));
         }
     }
 

@@ -251,13 +251,7 @@ internal sealed class KafkaConsumer : IStreamsConsumer
         }
         catch (KafkaException e)
         {
-            Exception mapped = KafkaErrors.Map($"{_clientId}: {operation}", e);
-            if (mapped is RetriableException)
-            {
-                _errors.Report(_clientId, e.Error.Code, e.Error.Reason);
-            }
-
-            throw mapped;
+            throw _errors.Explain(KafkaErrors.Map($"{_clientId}: {operation}", e));
         }
     }
 

@@ -8,22 +8,17 @@ namespace FeaturePipeline.Kafka;
 internal static class KafkaErrors
 {
     /// <summary>Maps the outcome of a native call that returns rd_kafka_error_t*, and frees it.</summary>
-    /// <param name="error">The error; zero for success.</param>
+    /// <param name="error">The error.</param>
     /// <param name="operation">What was tried, on what: begins the message.</param>
-    internal static void ThrowIfFailed(nint error, string operation)
+    internal static Exception Take(nint error, string operation)
     {
-        if (error == 0)
-        {
-            return;
-        }
-
         var code = (ErrorCode)Librdkafka.ErrorCode(error);
         string reason = NativeText.Read(Librdkafka.ErrorString(error));
         bool isFatal = Librdkafka.ErrorIsFatal(error) != 0;
         bool isRetriable = Librdkafka.ErrorIsRetriable(error) != 0;
         bool requiresAbort = Librdkafka.ErrorRequiresAbort(error) != 0;
         Librdkafka.ErrorDestroy(error);
-        throw Map(operation, code, reason, isFatal, isRetriable, requiresAbort, cause: null);
+        return Map(operation, code, reason, isFatal, isRetriable, requiresAbort, cause: null);
     }
 
     /// <summary>Maps an exception of Confluent.Kafka.</summary>
@@ -50,6 +45,7 @@ internal static class KafkaErrors
         or ErrorCode.Local_TimedOutQueue or ErrorCode.Local_MsgTimedOut or ErrorCode.Local_WaitCoord or ErrorCode.Local_InProgress
         or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition or ErrorCode.Local_WaitCache or ErrorCode.Local_Retry
         or ErrorCode.Local_MaxPollExceeded or ErrorCode.Local_Outdated or ErrorCode.Local_UnknownBroker
+        or ErrorCode.Local_NoEnt // no leader known: an election, a topic that is gone or may not be described
         or ErrorCode.UnknownTopicOrPart or ErrorCode.LeaderNotAvailable or ErrorCode.NotLeaderForPartition
         or ErrorCode.RequestTimedOut or ErrorCode.BrokerNotAvailable or ErrorCode.ReplicaNotAvailable
         or ErrorCode.NetworkException or ErrorCode.GroupLoadInProgress or ErrorCode.GroupCoordinatorNotAvailable

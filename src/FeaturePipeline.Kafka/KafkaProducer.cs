@@ -104,7 +104,8 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
         if (result != 0)
         {
             var code = (ErrorCode)result;
-            throw KafkaErrors.Map($"{_clientId}: Waiting for acknowledgements", code, NativeText.OfError(result), isFatal: false);
+            throw _errors.Explain(
+                KafkaErrors.Map($"{_clientId}: Waiting for acknowledgements", code, NativeText.OfError(result), isFatal: false));
         }
 
         _errors.Answered();
@@ -231,7 +232,9 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
     {
         if (error != 0)
         {
-            KafkaErrors.ThrowIfFailed(error, $"{_clientId}: {operation}");
+            Exception failure = KafkaErrors.Take(error, $"{_clientId}: {operation}");
+            Librdkafka.Poll(_producer.Client, 0); // serves what the connection has to say about it
+            throw _errors.Explain(failure);
         }
     }
 
@@ -295,6 +298,6 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
                 + "topic: create it anew, or give the application a new Kafka:ApplicationId.");
         }
 
-        KafkaErrors.ThrowIfFailed(error, $"{_clientId}: Writing to '{topic}'");
+        throw KafkaErrors.Take(error, $"{_clientId}: Writing to '{topic}'");
     }
 }

@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using FeaturePipeline.Kafka;
+using FeaturePipeline.Streams.Errors;
 
 namespace FeaturePipeline.Tests.Kafka;
 
@@ -16,6 +17,27 @@ public sealed class ClientErrorsTests
         Assert.Null(_errors.Current);
         Assert.Equal("Local_AllBrokersDown", _errors.Last!.Code);
         Assert.Equal(1, _errors.Count);
+    }
+
+    [Fact]
+    public void That_all_brokers_are_down_does_not_hide_why()
+    {
+        _errors.Report("c", ErrorCode.Local_Transport, "broker might require SSL");
+        _errors.Report("c", ErrorCode.Local_AllBrokersDown, "1/1 brokers are down");
+        Assert.Equal("broker might require SSL", _errors.Current!.Reason);
+    }
+
+    [Fact]
+    public void A_call_without_an_answer_says_why_and_a_refused_password_is_not_retried()
+    {
+        var timedOut = new RetriableException("Timed out.");
+        Assert.Same(timedOut, _errors.Explain(timedOut));
+        _errors.Report("c", ErrorCode.Local_Transport, "Connection refused");
+        Assert.Equal("Timed out. Connection: Connection refused", Assert.IsType<RetriableException>(_errors.Explain(timedOut)).Message);
+        var aborted = new TransactionAbortedException("x");
+        Assert.Same(aborted, _errors.Explain(aborted));
+        _errors.Report("c", ErrorCode.Local_Authentication, "Invalid username or password");
+        Assert.Contains("sasl.password", Assert.IsType<StreamsException>(_errors.Explain(timedOut)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
