@@ -1,8 +1,8 @@
-using Apache = global::Avro;
 using BenchmarkDotNet.Attributes;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Schemas;
+using Apache = global::Avro;
 
 namespace FeaturePipeline.Benchmarks;
 

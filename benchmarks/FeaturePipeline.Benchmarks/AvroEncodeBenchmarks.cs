@@ -1,7 +1,7 @@
-using Apache = global::Avro;
 using BenchmarkDotNet.Attributes;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Schemas;
+using Apache = global::Avro;
 
 namespace FeaturePipeline.Benchmarks;
 

@@ -1,8 +1,8 @@
 using System.Buffers;
-using Apache = global::Avro;
 using CsCheck;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Schemas;
+using Apache = global::Avro;
 
 namespace FeaturePipeline.Tests.Avro.Generic;
 

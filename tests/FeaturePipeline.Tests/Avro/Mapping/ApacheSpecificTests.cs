@@ -1,7 +1,7 @@
 using System.Buffers;
-using Apache = global::Avro;
 using FeaturePipeline.Avro.Mapping;
 using FeaturePipeline.Avro.Schemas;
+using Apache = global::Avro;
 
 namespace FeaturePipeline.Tests.Avro.Mapping;
 
