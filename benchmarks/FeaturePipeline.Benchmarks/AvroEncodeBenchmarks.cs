@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Mapping;
 using FeaturePipeline.Avro.Schemas;
 using Apache = global::Avro;
 
@@ -16,6 +17,7 @@ public class AvroEncodeBenchmarks
     private AvroUserEvents.HandRow[] _handRows = null!;
     private com.company.events.UserEvent[] _records = null!;
     private RowEncoder _encoder = null!;
+    private MappedWriter<com.company.events.UserEvent> _mapped = null!;
     private Apache.Specific.SpecificDatumWriter<com.company.events.UserEvent> _apacheSpecific = null!;
 
     /// <summary>Decodes the events once.</summary>
@@ -25,6 +27,7 @@ public class AvroEncodeBenchmarks
         AvroSchema schema = AvroUserEvents.Schema;
         var decoder = ProjectedDecoder.Compile(schema, schema, AvroUserEvents.Fields);
         _encoder = RowEncoder.Compile(schema);
+        _mapped = MappedWriter<com.company.events.UserEvent>.Compile(schema);
         _rows = new FieldValue[AvroUserEvents.Count][];
         _handRows = new AvroUserEvents.HandRow[AvroUserEvents.Count];
         _records = new com.company.events.UserEvent[AvroUserEvents.Count];
@@ -61,6 +64,19 @@ public class AvroEncodeBenchmarks
         for (int i = 0; i < _rows.Length; i++)
         {
             sum += _encoder.Encode(_rows[i], _messages[i], _buffer);
+        }
+
+        return sum;
+    }
+
+    /// <summary>From objects with strings.</summary>
+    [Benchmark(OperationsPerInvoke = AvroUserEvents.Count)]
+    public int Mapped()
+    {
+        int sum = 0;
+        foreach (com.company.events.UserEvent record in _records)
+        {
+            sum += _mapped.Write(record, _buffer);
         }
 
         return sum;

@@ -15,25 +15,27 @@ internal static class AvroCommand
     {
         var decode = new AvroDecodeBenchmarks();
         decode.Setup();
-        Print("decode", [
+        Print("decode, user events of 56 bytes", AvroUserEvents.Count, [
             ("hand-written", () => decode.HandWritten()),
             ("projected", () => decode.Projected()),
             ("projected, 2 fields", () => decode.ProjectedTwoFields()),
             ("projected, evolved", () => decode.ProjectedEvolved()),
+            ("to an object", () => decode.Mapped()),
             ("generic", () => decode.Generic()),
             ("Apache generic", () => decode.ApacheGeneric()),
             ("Apache specific", () => decode.ApacheSpecific()),
         ]);
         var encode = new AvroEncodeBenchmarks();
         encode.Setup();
-        Print("encode", [
+        Print("encode, user events of 56 bytes", AvroUserEvents.Count, [
             ("hand-written", () => encode.HandWritten()),
             ("row", () => encode.Row()),
+            ("from an object", () => encode.Mapped()),
             ("Apache specific", () => encode.ApacheSpecific()),
         ]);
         var serde = new AvroSerdeBenchmarks();
         serde.Setup();
-        Print("serde, framed", [
+        Print("serde, framed user events", AvroUserEvents.Count, [
             ("deserialize to a class", () => serde.DeserializeClass()),
             ("deserialize to a class of avrogen", () => serde.DeserializeAvrogen()),
             ("deserialize to a generic record", () => serde.DeserializeGeneric()),
@@ -42,10 +44,29 @@ internal static class AvroCommand
             ("serialize a class of avrogen", () => serde.SerializeAvrogen()),
             ("Apache specific, framed, writing", () => serde.ApacheSerialize()),
         ]);
+        var wide = new AvroWideBenchmarks();
+        wide.Setup();
+        Print("record of 40 fields", 100, [
+            ("6 fields projected", () => Repeat(() => wide.Projected())),
+            ("to an object", () => Repeat(() => wide.Mapped())),
+            ("generic", () => Repeat(() => wide.Generic())),
+            ("Apache specific", () => Repeat(() => wide.ApacheSpecific())),
+            ("Apache generic", () => Repeat(() => wide.ApacheGeneric())),
+            ("encode from an object", () => Repeat(() => wide.MappedEncode())),
+            ("Apache specific encode", () => Repeat(() => wide.ApacheSpecificEncode())),
+        ]);
         return 0;
     }
 
-    private static void Print(string title, (string Name, Action Batch)[] paths)
+    private static void Repeat(Action one)
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            one();
+        }
+    }
+
+    private static void Print(string title, int perBatch, (string Name, Action Batch)[] paths)
     {
         var nanoseconds = new double[paths.Length][];
         var bytes = new long[paths.Length];
@@ -61,19 +82,19 @@ internal static class AvroCommand
                 long allocated = GC.GetAllocatedBytesForCurrentThread();
                 long started = Stopwatch.GetTimestamp();
                 paths[i].Batch();
-                nanoseconds[i][round] = Stopwatch.GetElapsedTime(started).TotalNanoseconds / AvroUserEvents.Count;
+                nanoseconds[i][round] = Stopwatch.GetElapsedTime(started).TotalNanoseconds / perBatch;
                 bytes[i] = GC.GetAllocatedBytesForCurrentThread() - allocated;
             }
         }
 
-        Console.WriteLine($"| {title}, {AvroUserEvents.Count} user events of 56 bytes a batch | best ns/record | median ns/record | bytes/record |");
+        Console.WriteLine($"| {title}, {perBatch} a batch | best ns/record | median ns/record | bytes/record |");
         Console.WriteLine("|---|---|---|---|");
         for (int i = 0; i < paths.Length; i++)
         {
             Array.Sort(nanoseconds[i]);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {paths[i].Name} | {nanoseconds[i][0]:f1} | {nanoseconds[i][Rounds / 2]:f1} | {bytes[i] / (double)AvroUserEvents.Count:f0} |"));
+                $"| {paths[i].Name} | {nanoseconds[i][0]:f1} | {nanoseconds[i][Rounds / 2]:f1} | {bytes[i] / (double)perBatch:f0} |"));
         }
     }
 }

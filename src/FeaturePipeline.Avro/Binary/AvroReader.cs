@@ -300,6 +300,13 @@ public ref struct AvroReader
     private bool TryReadIndex(int count, DecodeErrorKind error, out int index)
     {
         int before = _position;
+        if (before < _body.Length && _body[before] is var single && (single & 0x81) == 0 && single >> 1 < count)
+        {
+            index = single >> 1;
+            _position = before + 1;
+            return true;
+        }
+
         bool read = TryReadLong(out long value);
         index = (int)value;
         if (read && (ulong)value >= (ulong)count)

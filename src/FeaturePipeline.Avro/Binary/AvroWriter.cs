@@ -111,6 +111,15 @@ public ref struct AvroWriter
     /// <exception cref="EncoderFallbackException">The text is not valid UTF-16.</exception>
     public bool WriteString(ReadOnlySpan<char> value)
     {
+        // Most text is ASCII, whose length in bytes is known; what is not is counted and written again.
+        int prefix = VarintLength((ulong)value.Length << 1);
+        if (Reserve(value.Length + prefix) && Ascii.FromUtf16(value, _buffer[(_position + prefix)..], out _) == OperationStatus.Done)
+        {
+            WriteLong(value.Length);
+            _position += value.Length;
+            return true;
+        }
+
         int length = StrictUtf8.GetByteCount(value);
         if (!Reserve(length + VarintLength((ulong)length << 1)))
         {

@@ -28,9 +28,8 @@ internal static class MappedReads
             return false;
         }
 
-        if (Ascii.IsValid(utf8))
+        if (AsciiText.TryCreate(utf8, out value))
         {
-            value = string.Create(utf8.Length, utf8, static (chars, bytes) => Ascii.ToUtf16(bytes, chars, out _));
             return true;
         }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Mapping;
@@ -60,15 +61,15 @@ internal static class TimeUnits
 
     internal static bool TryToTicks(long value, TimeUnit unit, out long ticks)
     {
-        Int128 wide = unit switch
+        (long factor, long most) = unit switch
         {
-            TimeUnit.Days => (Int128)value * TimeSpan.TicksPerDay,
-            TimeUnit.TimeMillis or TimeUnit.Millis or TimeUnit.LocalMillis => (Int128)value * TimeSpan.TicksPerMillisecond,
-            TimeUnit.TimeMicros or TimeUnit.Micros or TimeUnit.LocalMicros => (Int128)value * TimeSpan.TicksPerMicrosecond,
-            _ => FloorDivide(value, 100),
+            TimeUnit.Days => (TimeSpan.TicksPerDay, long.MaxValue / TimeSpan.TicksPerDay),
+            TimeUnit.TimeMillis or TimeUnit.Millis or TimeUnit.LocalMillis => (TimeSpan.TicksPerMillisecond, long.MaxValue / TimeSpan.TicksPerMillisecond),
+            TimeUnit.TimeMicros or TimeUnit.Micros or TimeUnit.LocalMicros => (TimeSpan.TicksPerMicrosecond, long.MaxValue / TimeSpan.TicksPerMicrosecond),
+            _ => (0, 0),
         };
-        ticks = (long)wide;
-        return ticks == wide;
+        ticks = factor == 0 ? Floor(value, 100) : value * factor;
+        return factor == 0 || (value <= most && value >= -most);
     }
 
     internal static long FromDateTime(DateTime value, TimeUnit unit)
@@ -79,11 +80,13 @@ internal static class TimeUnits
 
     internal static long FromTicks(long ticks, TimeUnit unit) => unit switch
     {
-        TimeUnit.Days => FloorDivide(ticks, TimeSpan.TicksPerDay),
-        TimeUnit.TimeMillis or TimeUnit.Millis or TimeUnit.LocalMillis => FloorDivide(ticks, TimeSpan.TicksPerMillisecond),
-        TimeUnit.TimeMicros or TimeUnit.Micros or TimeUnit.LocalMicros => FloorDivide(ticks, TimeSpan.TicksPerMicrosecond),
+        TimeUnit.Days => Floor(ticks, TimeSpan.TicksPerDay),
+        TimeUnit.TimeMillis or TimeUnit.Millis or TimeUnit.LocalMillis => Floor(ticks, TimeSpan.TicksPerMillisecond),
+        TimeUnit.TimeMicros or TimeUnit.Micros or TimeUnit.LocalMicros => Floor(ticks, TimeSpan.TicksPerMicrosecond),
         _ => checked(ticks * 100),
     };
 
-    private static long FloorDivide(long value, long divisor) => (value / divisor) - (value % divisor < 0 ? 1 : 0);
+    // Inlined, so that the divisor is a constant and the division a multiplication.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long Floor(long value, long divisor) => value >= 0 ? value / divisor : ((value + 1) / divisor) - 1;
 }

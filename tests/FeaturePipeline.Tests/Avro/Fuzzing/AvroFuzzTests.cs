@@ -1,0 +1,169 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Codecs;
+using FeaturePipeline.Avro.Files;
+using FeaturePipeline.Avro.Generic;
+using FeaturePipeline.Avro.Mapping;
+using FeaturePipeline.Avro.Schemas;
+using FeaturePipeline.Tests.Avro.Generic;
+using FeaturePipeline.Tests.Avro.Mapping;
+
+namespace FeaturePipeline.Tests.Avro.Fuzzing;
+
+/// <summary>
+/// Random bytes and damaged valid messages for random schemas: a result or the one documented exception, quickly, in bounded memory.
+/// AVRO_FUZZ_SECONDS=600 runs each for so long, from a seed of the clock; a failure names its seed, and AVRO_FUZZ_SEED repeats it.
+/// </summary>
+public class AvroFuzzTests
+{
+    private static readonly int Seconds = Setting("AVRO_FUZZ_SECONDS") ?? 0;
+
+    [Fact]
+    public void Damaged_messages_of_random_schemas_end_in_a_result_in_bounded_memory() => Fuzz(400, random =>
+    {
+        var schemas = new RandomSchemas(random.Next());
+        var schema = (RecordSchema)AvroSchema.Parse(schemas.Record().ToJsonString());
+        var reader = GenericReader.Compile(schema);
+        string[] scalars = schema.Fields.Where(field => field.Schema.Type is not (AvroType.Union or AvroType.Record or AvroType.Array or AvroType.Map)).Select(field => field.Name).ToArray();
+        var projected = ProjectedDecoder.Compile(schema, schema, scalars);
+        var values = new FieldValue[scalars.Length];
+        var original = new ArrayBufferWriter<byte>();
+        GenericWriter.Compile(schema).Write(schemas.Datum(schema), original);
+        for (int i = 0; i < 20; i++)
+        {
+            byte[] message = Damage(random, original.WrittenSpan.ToArray());
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            DecodeResult whole = reader.TryRead(message, out object? value);
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(allocated < 200_000 + (200 * message.Length), $"{allocated} bytes for {message.Length}");
+            before = GC.GetAllocatedBytesForCurrentThread();
+            DecodeResult some = projected.TryDecode(message, values);
+            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            if (whole.IsOk)
+            {
+                Assert.True(some.IsOk, some.ToString());
+                var again = new ArrayBufferWriter<byte>();
+                GenericWriter.Compile(schema).Write(value, again);
+                Assert.True(reader.TryRead(again.WrittenSpan, out _).IsOk);
+            }
+        }
+    });
+
+    [Fact]
+    public void Damaged_messages_of_a_mapped_type_end_in_a_result()
+    {
+        var reader = MappedReader<Everything>.Compile(MappedSchema.Of<Everything>());
+        var original = new ArrayBufferWriter<byte>();
+        MappedWriter<Everything>.Compile().Write(MappedTypesTests.Sample(), original);
+        Fuzz(5000, random => reader.TryRead(Damage(random, original.WrittenSpan.ToArray()), out _));
+    }
+
+    [Fact]
+    public void Damaged_files_of_every_codec_end_in_rows_or_in_the_file_s_own_exception()
+    {
+        var schema = AvroSchema.Parse("""{"type":"record","name":"R","fields":[{"name":"t","type":"string"},{"name":"a","type":{"type":"array","items":"long"}}]}""");
+        var files = BlockCodec.Names.Select(codec => File(schema, codec)).ToArray();
+        Fuzz(1500, random =>
+        {
+            byte[] file = Damage(random, files[random.Next(files.Length)]);
+            try
+            {
+                var options = new AvroFileReaderOptions { BlockSizeMax = 1 << 20, SkipBrokenBlocks = random.Next(2) == 0 };
+                using var reader = AvroFileReader.Open(new MemoryStream(file), null, options);
+                _ = reader.ReadGeneric().Take(10_000).Count();
+            }
+            catch (AvroFileException)
+            {
+                // The documented way to fail.
+            }
+        });
+    }
+
+    [Fact]
+    public void Damaged_schemas_are_schemas_or_refused_by_the_parser_s_own_exception() => Fuzz(3000, random =>
+    {
+        byte[] text = Damage(random, Encoding.UTF8.GetBytes(new RandomSchemas(random.Next()).Record().ToJsonString()));
+        try
+        {
+            AvroSchema schema = AvroSchema.Parse(Encoding.UTF8.GetString(text));
+            Assert.Equal(schema.CanonicalForm, AvroSchema.Parse(schema.ToString()).CanonicalForm);
+            GenericReader.Compile(schema).TryRead(text, out _);
+        }
+        catch (AvroSchemaException)
+        {
+            // The documented way to fail.
+        }
+    });
+
+    private static byte[] File(AvroSchema schema, string codec)
+    {
+        using var file = new MemoryStream();
+        using (var writer = new AvroFileWriter(file, schema, new AvroFileWriterOptions { Codec = codec, BlockSize = 300, LeaveOpen = true }))
+        {
+            for (int i = 0; i < 40; i++)
+            {
+                writer.Write(new GenericRecord((RecordSchema)schema) { [0] = $"row {i}", [1] = new List<object?> { (long)i, -1L } });
+            }
+        }
+
+        return file.ToArray();
+    }
+
+    private static byte[] Damage(Random random, byte[] bytes)
+    {
+        var damaged = bytes.ToList();
+        for (int i = random.Next(1, 4); i > 0; i--)
+        {
+            int at = random.Next(damaged.Count + 1);
+            switch (random.Next(6))
+            {
+                case 0 when at < damaged.Count:
+                    damaged[at] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 1 when at < damaged.Count:
+                    damaged[at] = random.Next(3) switch { 0 => 0xff, 1 => 0x80, _ => (byte)random.Next(256) };
+                    break;
+                case 2:
+                    damaged.Insert(at, (byte)random.Next(256));
+                    break;
+                case 3 when at < damaged.Count:
+                    damaged.RemoveRange(at, random.Next(1, Math.Min(9, damaged.Count - at + 1)));
+                    break;
+                case 4:
+                    damaged.InsertRange(at, Enumerable.Repeat((byte)0xff, random.Next(1, 11)));
+                    break;
+                default:
+                    damaged.RemoveRange(at, damaged.Count - at);
+                    break;
+            }
+        }
+
+        return damaged.ToArray();
+    }
+
+    private static void Fuzz(int iterations, Action<Random> one)
+    {
+        int seed = Setting("AVRO_FUZZ_SEED") ?? (Seconds > 0 ? Environment.TickCount : 7);
+        var clock = Stopwatch.StartNew();
+        for (int i = 0; Seconds > 0 ? clock.Elapsed.TotalSeconds < Seconds : i < iterations; i++, seed++)
+        {
+            long started = Stopwatch.GetTimestamp();
+            try
+            {
+                one(new Random(seed));
+            }
+            catch (Exception exception)
+            {
+                Assert.Fail($"AVRO_FUZZ_SEED={seed}: {exception}");
+            }
+
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(20), $"AVRO_FUZZ_SEED={seed} took {Stopwatch.GetElapsedTime(started)}");
+        }
+    }
+
+    private static int? Setting(string name) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out int value) ? value : null;
+}
