@@ -37,7 +37,9 @@ internal sealed class ProgramProcess : IDisposable
         }
     }
 
-    public static ProgramProcess Start(params string[] args)
+    public static ProgramProcess Start(params string[] args) => StartWith([], args);
+
+    public static ProgramProcess StartWith(IEnumerable<KeyValuePair<string, string>> environment, params string[] args)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "feature-pipeline.dll");
         var start = new ProcessStartInfo("dotnet", ["exec", program, .. args])
@@ -49,6 +51,11 @@ internal sealed class ProgramProcess : IDisposable
             WorkingDirectory = Path.GetTempPath(),
         };
         start.Environment["DOTNET_ENVIRONMENT"] = "Production";
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         var wrapper = new ProgramProcess(new Process { StartInfo = start });
         wrapper._process.OutputDataReceived += (_, e) => wrapper.Add(() => wrapper._output.Add(e.Data!), e.Data);
         wrapper._process.ErrorDataReceived += (_, e) => wrapper.Add(() => wrapper._error.AppendLine(e.Data), e.Data);
