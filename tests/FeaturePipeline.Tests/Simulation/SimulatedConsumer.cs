@@ -3,9 +3,6 @@ using FeaturePipeline.Streams.Errors;
 
 namespace FeaturePipeline.Tests.Simulation;
 
-/// <summary>What a member says it is; a lost member says nothing, as librdkafka does.</summary>
-internal sealed record SimulatedGroupMetadata(ConsumerGroup Group, string MemberId, int Generation);
-
 // A consumer. Its membership (SimulatedMembership) goes on in the background; callbacks run inside Poll, Close and Unsubscribe.
 internal sealed class SimulatedConsumer : IStreamsConsumer
 {
@@ -14,9 +11,8 @@ internal sealed class SimulatedConsumer : IStreamsConsumer
     private readonly SimulatedBroker _broker;
     private readonly string _clientId;
     private readonly SimulatedMembership? _membership;
-    private readonly Dictionary<TopicPartition, Position> _assigned = [];
-    private readonly byte[][] _arenas = [[], []];
-    private int _arena;
+    private readonly Dictionary<TopicPartition, ConsumerPosition> _assigned = [];
+    private readonly BatchArenas _arenas;
     private SimulatedBatch? _batch;
     private bool _isPolling;
     private bool _isClosed;
@@ -26,6 +22,7 @@ internal sealed class SimulatedConsumer : IStreamsConsumer
         _clients = clients;
         _broker = clients.Broker;
         _clientId = clientId;
+        _arenas = new BatchArenas(clients.Broker);
         _membership = groupId is null ? null : new SimulatedMembership(clients, clientId, _broker.Group(groupId), () => _assigned.Keys);
     }
 
@@ -69,7 +66,7 @@ internal sealed class SimulatedConsumer : IStreamsConsumer
         _assigned.Clear();
         foreach (TopicPartitionOffset position in positions)
         {
-            _assigned.Add(position.TopicPartition, new Position { Next = position.Offset });
+            _assigned.Add(position.TopicPartition, new ConsumerPosition { Next = position.Offset });
         }
     }
 
@@ -101,7 +98,7 @@ internal sealed class SimulatedConsumer : IStreamsConsumer
                 Fetch(records, ends);
             }
 
-            _batch = new SimulatedBatch(records, ends, TakeArena(SimulatedBatch.BytesOf(records)));
+            _batch = new SimulatedBatch(records, ends, _arenas.Take(SimulatedBatch.BytesOf(records)));
             return _batch;
         }
         finally
@@ -128,7 +125,7 @@ internal sealed class SimulatedConsumer : IStreamsConsumer
 
     public void Seek(TopicPartitionOffset position)
     {
-        Position state = Assigned(position.TopicPartition, "Seek");
+        ConsumerPosition state = Assigned(position.TopicPartition, "Seek");
         state.Next = position.Offset;
         state.ReportedEnd = null;
         state.Moves++;
@@ -159,7 +156,7 @@ internal sealed class SimulatedConsumer : IStreamsConsumer
         return new Watermarks(log.Low, log.High, log.LastStable);
     }
 
-    public long? LastSeenEnd(TopicPartition partition) => _assigned.TryGetValue(partition, out Position? state) ? state.SeenEnd : null;
+    public long? LastSeenEnd(TopicPartition partition) => _assigned.TryGetValue(partition, out ConsumerPosition? state) ? state.SeenEnd : null;
 
     public void Commit(IReadOnlyCollection<TopicPartitionOffset> positions)
     {
@@ -271,7 +268,7 @@ internal sealed class SimulatedConsumer : IStreamsConsumer
             {
                 foreach (TopicPartition partition in added)
                 {
-                    _assigned.Add(partition, new Position());
+                    _assigned.Add(partition, new ConsumerPosition());
                 }
 
                 _broker.Faults.Note($"{_clientId}: assigned [{string.Join(' ', added)}]");
@@ -312,7 +309,7 @@ internal sealed class SimulatedConsumer : IStreamsConsumer
         _broker.Faults.Random.Shuffle(order);
         foreach (TopicPartition partition in order)
         {
-            Position state = _assigned[partition];
+            ConsumerPosition state = _assigned[partition];
             int room = Math.Min(BatchRecordsMax - into.Count, isShort ? _broker.Faults.Random.Next(4) : BatchRecordsMax);
             if (state.IsPaused || room <= 0 || !ResolveStart(partition, state))
             {
@@ -335,7 +332,7 @@ internal sealed class SimulatedConsumer : IStreamsConsumer
     }
 
     // Without a Seek a partition starts at the group's committed offset.
-    private bool ResolveStart(TopicPartition partition, Position state)
+    private bool ResolveStart(TopicPartition partition, ConsumerPosition state)
     {
         if (state.Next is null && _membership is not null)
         {
@@ -354,10 +351,10 @@ internal sealed class SimulatedConsumer : IStreamsConsumer
     // Records of partitions that a callback took away stay in the batch; those that it paused, moved or got anew do not.
     private void DropMoved(List<(PartitionLog Log, LogRecord Record)> records, List<TopicPartitionOffset> ends)
     {
-        bool IsMoved(TopicPartition p) => _assigned.TryGetValue(p, out Position? state) && (state.IsPaused || state.Moves > 0);
+        bool IsMoved(TopicPartition p) => _assigned.TryGetValue(p, out ConsumerPosition? state) && (state.IsPaused || state.Moves > 0);
         foreach (TopicPartition partition in records.Select(r => r.Log.Partition).Distinct().Where(IsMoved).ToArray())
         {
-            Position state = _assigned[partition];
+            ConsumerPosition state = _assigned[partition];
             if (state.Moves == 0)
             {
                 state.Next = records.First(r => r.Log.Partition == partition).Record.Offset;
@@ -369,30 +366,19 @@ internal sealed class SimulatedConsumer : IStreamsConsumer
         ends.RemoveAll(e => IsMoved(e.TopicPartition));
     }
 
-    private Position Assigned(TopicPartition partition, string call)
+    private ConsumerPosition Assigned(TopicPartition partition, string call)
     {
         ThrowIfClosed();
-        return _assigned.TryGetValue(partition, out Position? state)
+        return _assigned.TryGetValue(partition, out ConsumerPosition? state)
             ? state
             : throw new SimulationContractException($"{_clientId}: {call} of {partition}, which is not assigned.");
-    }
-
-    private byte[] TakeArena(int bytes)
-    {
-        _arena ^= 1;
-        if (_arenas[_arena].Length < bytes)
-        {
-            _arenas[_arena] = _broker.AllocateArena(Math.Max(4_096, bytes * 2));
-        }
-
-        return _arenas[_arena];
     }
 
     private void ReleaseBatch()
     {
         _batch?.Release();
         _batch = null;
-        foreach (Position state in _assigned.Values)
+        foreach (ConsumerPosition state in _assigned.Values)
         {
             state.Moves = 0;
         }
@@ -410,20 +396,5 @@ internal sealed class SimulatedConsumer : IStreamsConsumer
         {
             throw new SimulationContractException($"{_clientId} was used after it was closed.");
         }
-    }
-
-    private sealed class Position
-    {
-        /// <summary>Offset of the next record; null until known.</summary>
-        public long? Next { get; set; }
-
-        public bool IsPaused { get; set; }
-
-        public long? ReportedEnd { get; set; }
-
-        public long? SeenEnd { get; set; }
-
-        /// <summary>Seeks since the last poll began.</summary>
-        public int Moves { get; set; }
     }
 }

@@ -40,7 +40,11 @@ internal sealed class TopologyTestDriver
     /// <summary>No skew check and no idle time flow: nothing but records moves time.</summary>
     public static StreamsOptions Defaults { get; } = new()
     {
-        ApplicationId = "driver", MaxFutureSkew = TimeSpan.Zero, IdleAfter = TimeSpan.Zero, DeadLetterTopic = "dead", LateTopic = "late",
+        ApplicationId = "driver",
+        MaxFutureSkew = TimeSpan.Zero,
+        IdleAfter = TimeSpan.Zero,
+        DeadLetterTopic = "dead",
+        LateTopic = "late",
     };
 
     public StreamTask Task { get; private set; }
