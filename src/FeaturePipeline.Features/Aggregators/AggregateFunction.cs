@@ -33,6 +33,7 @@ internal sealed record AggregateFunction(string Name, OperandRule Operand, Func<
 {
     public const string SessionDuration = "session_duration";
     public const string Ratio = "ratio";
+    public const string Difference = "difference";
 
     /// <summary>The functions that exist.</summary>
     public static readonly IReadOnlyDictionary<string, AggregateFunction> ByName = new AggregateFunction[]
@@ -51,13 +52,13 @@ internal sealed record AggregateFunction(string Name, OperandRule Operand, Func<
         new("count_distinct", OperandRule.Any, of => new CountDistinct(of!)),
         new(SessionDuration, OperandRule.None, null),
         new(Ratio, OperandRule.Feature, null),
+        new(Difference, OperandRule.Feature, null),
     }.ToDictionary(function => function.Name, StringComparer.Ordinal);
 
     /// <summary>Functions of the contract that this version does not have.</summary>
     public static readonly IReadOnlyCollection<string> NotBuilt =
     [
         "first_k", "last_k", "last_distinct_k", "approx_count_distinct", "approx_percentile", "histogram", "top_k", "ewma", "exp_decay_sum",
-        "difference",
     ];
 
     private static Aggregator Extreme(Expression of, bool isMax) =>

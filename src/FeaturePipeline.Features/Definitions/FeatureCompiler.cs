@@ -41,7 +41,7 @@ internal sealed class FeatureCompiler(FieldTable fields, ICollection<Configurati
         Expression? of = Operand(key, options, function);
         if (options.To is not null)
         {
-            mistakes.Add(new ConfigurationMistake($"{key}:To", options.To, $"'{function.Name}' has none; it belongs to ratio"));
+            mistakes.Add(new ConfigurationMistake($"{key}:To", options.To, $"'{function.Name}' has none; it belongs to ratio and difference"));
         }
 
         if (mistakes.Count != before)
@@ -115,10 +115,11 @@ internal sealed class FeatureCompiler(FieldTable fields, ICollection<Configurati
             mistakes.Add(new ConfigurationMistake($"{key}:Where", options.Where, $"'{function.Name}' is made of other values; filter those"));
         }
 
-        if (string.Equals(function.Name, AggregateFunction.Ratio, StringComparison.Ordinal))
+        if (function.Operand == OperandRule.Feature)
         {
-            bool ok = CheckFeature($"{key}:Of", name, options.Of, siblings) & CheckFeature($"{key}:To", name, options.To, siblings);
-            return ok ? new FeatureDefinition(name, options) { Kind = FieldKind.Double, Ratio = (options.Of!.Trim(), options.To!.Trim()) } : null;
+            bool ok = CheckFeature($"{key}:Of", function.Name, name, options.Of, siblings) & CheckFeature($"{key}:To", function.Name, name, options.To, siblings);
+            bool isRatio = string.Equals(function.Name, AggregateFunction.Ratio, StringComparison.Ordinal);
+            return ok ? new FeatureDefinition(name, options) { Kind = FieldKind.Double, Derived = (isRatio, options.Of!.Trim(), options.To!.Trim()) } : null;
         }
 
         foreach ((string part, string? value) in new[] { ("Of", options.Of), ("To", options.To) })
@@ -133,12 +134,14 @@ internal sealed class FeatureCompiler(FieldTable fields, ICollection<Configurati
     }
 
     // A ratio of ratios would need an order; a ratio of what is counted does not.
-    private bool CheckFeature(string key, string name, string? other, IReadOnlyDictionary<string, FeatureOptions> siblings)
+    private bool CheckFeature(string key, string function, string name, string? other, IReadOnlyDictionary<string, FeatureOptions> siblings)
     {
-        string[] candidates = [.. siblings.Where(s => !string.Equals(s.Value.Function?.Trim(), AggregateFunction.Ratio, StringComparison.Ordinal)).Select(s => s.Key)];
+        string[] candidates = [.. siblings
+            .Where(s => s.Value.Function?.Trim() is not (AggregateFunction.Ratio or AggregateFunction.Difference))
+            .Select(s => s.Key)];
         if (string.IsNullOrWhiteSpace(other))
         {
-            mistakes.Add(new ConfigurationMistake(key, null, "missing; 'ratio' needs another feature of this view"));
+            mistakes.Add(new ConfigurationMistake(key, null, $"missing; '{function}' needs another feature of this view"));
             return false;
         }
 
@@ -147,9 +150,9 @@ internal sealed class FeatureCompiler(FieldTable fields, ICollection<Configurati
             return true;
         }
 
-        bool isRatio = siblings.ContainsKey(other.Trim());
+        bool isDerived = siblings.ContainsKey(other.Trim());
         mistakes.Add(new ConfigurationMistake(
-            key, other, isRatio ? "a ratio of ratios is not in this version; name features that are aggregated" : $"the view has no such feature; {NearestName.Suggest(other.Trim(), [.. candidates.Where(c => c != name)])}"));
+            key, other, isDerived ? "a ratio or difference of such is not in this version; name features that are aggregated" : $"the view has no such feature; {NearestName.Suggest(other.Trim(), [.. candidates.Where(c => c != name)])}"));
         return false;
     }
 

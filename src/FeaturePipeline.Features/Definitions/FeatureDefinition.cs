@@ -17,7 +17,7 @@ public sealed class FeatureDefinition
     public string Name { get; }
 
     /// <summary>Type of the field's value.</summary>
-    public FieldKind Kind { get; internal init; }
+    public FieldKind Kind { get; internal set; }
 
     /// <summary>Avro logical type of the value; null for none.</summary>
     public string? LogicalType { get; internal init; }
@@ -46,6 +46,6 @@ public sealed class FeatureDefinition
     /// <summary>The aggregate; null for a derived feature.</summary>
     internal Aggregator? Aggregator { get; init; }
 
-    /// <summary>A ratio's features; null for what is not a ratio.</summary>
-    internal (string Numerator, string Denominator)? Ratio { get; init; }
+    /// <summary>The features that a ratio or a difference is made of; null for anything else.</summary>
+    internal (bool IsRatio, string Left, string Right)? Derived { get; init; }
 }

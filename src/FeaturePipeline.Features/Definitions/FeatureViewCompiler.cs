@@ -17,6 +17,9 @@ public sealed partial class FeatureViewCompiler
     private readonly FieldTable _fields;
     private readonly FeatureCompiler _features;
 
+    // Otherwise every view's entity would be called wrong for the one mistake.
+    private bool _isKeyKnown;
+
     private FeatureViewCompiler(FeatureSource source, ICollection<ConfigurationMistake> mistakes)
     {
         _source = source;
@@ -63,7 +66,7 @@ public sealed partial class FeatureViewCompiler
         }
         else
         {
-            CheckField("Source:KeyedBy", _source.KeyedBy, f => f.Kind == FieldKind.String, "a key is a string");
+            _isKeyKnown = CheckField("Source:KeyedBy", _source.KeyedBy, f => f.Kind == FieldKind.String, "a key is a string");
         }
 
         CheckField(
@@ -73,19 +76,18 @@ public sealed partial class FeatureViewCompiler
             "a timestamp is a long of milliseconds, or of a timestamp's logical type");
     }
 
-    private void CheckField(string key, string path, Func<ProjectedField, bool> isAllowed, string rule)
+    private bool CheckField(string key, string path, Func<ProjectedField, bool> isAllowed, string rule)
     {
         try
         {
             ProjectedField field = _fields.Fields[_fields.IndexOf(path)];
-            if (!isAllowed(field))
-            {
-                Add(key, path, $"{rule}; this is {Timestamps.Name(field.Kind)}{(field.LogicalType is null ? "" : $" ({field.LogicalType})")}");
-            }
+            Require(isAllowed(field), key, path, $"{rule}; this is {Timestamps.Name(field.Kind)}{(field.LogicalType is null ? "" : $" ({field.LogicalType})")}");
+            return isAllowed(field);
         }
         catch (ArgumentException e)
         {
             Add(key, path, FieldTable.Problem(e));
+            return false;
         }
     }
 
@@ -147,22 +149,28 @@ public sealed partial class FeatureViewCompiler
             }
         }
 
-        CheckRatios(viewKey, features);
+        CompleteDerived(viewKey, features);
         return features;
     }
 
-    private void CheckRatios(string viewKey, List<FeatureDefinition> features)
+    // Their operands must be numbers, and say whether a difference is a long or a double.
+    private void CompleteDerived(string viewKey, List<FeatureDefinition> features)
     {
-        foreach (FeatureDefinition ratio in features.Where(f => f.Ratio is not null))
+        foreach (FeatureDefinition derived in features.Where(f => f.Derived is not null))
         {
-            (string numerator, string denominator) = ratio.Ratio!.Value;
-            foreach ((string part, string name) in new[] { ("Of", numerator), ("To", denominator) })
+            (bool isRatio, string left, string right) = derived.Derived!.Value;
+            bool isWhole = !isRatio;
+            foreach ((string part, string name) in new[] { ("Of", left), ("To", right) })
             {
                 FeatureDefinition? other = features.Find(f => string.Equals(f.Name, name, StringComparison.Ordinal));
                 Require(
                     other is null || other.Kind is FieldKind.Long or FieldKind.Double,
-                    $"{viewKey}:Features:{ratio.Name}:{part}", name, $"'ratio' needs numbers; that feature is {(other is null ? "" : Timestamps.Name(other.Kind))}");
+                    $"{viewKey}:Features:{derived.Name}:{part}", name,
+                    $"'{derived.Options.Function?.Trim()}' needs numbers; that feature is {(other is null ? "" : Timestamps.Name(other.Kind))}");
+                isWhole &= other?.Kind == FieldKind.Long;
             }
+
+            derived.Kind = isWhole ? FieldKind.Long : FieldKind.Double;
         }
     }
 
@@ -173,7 +181,7 @@ public sealed partial class FeatureViewCompiler
         {
             Add(key, entity, $"missing; the entity is the field that the features describe, here '{_source.KeyedBy}'");
         }
-        else if (names.Length > 1 || names[0] != _source.KeyedBy)
+        else if (_isKeyKnown && (names.Length > 1 || names[0] != _source.KeyedBy))
         {
             Add(key, entity, $"an entity other than Source:KeyedBy needs a repartition topic, which is not in this version; '{_source.KeyedBy}' works");
         }

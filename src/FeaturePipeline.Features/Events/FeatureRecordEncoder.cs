@@ -12,7 +12,7 @@ public sealed class FeatureRecordEncoder : IWindowEncoder<WindowState>
 {
     private readonly RowEncoder _encoder;
     private readonly FeatureDefinition[] _features;
-    private readonly RatioStep[] _ratios;
+    private readonly DerivedStep[] _derived;
     private readonly FieldValue[] _values;
     private readonly ResultData _data = new();
     private readonly string _viewName;
@@ -30,11 +30,11 @@ public sealed class FeatureRecordEncoder : IWindowEncoder<WindowState>
         _features = [.. view.Features];
         _firstFeature = 1 + FeatureRecordSchema.BaseFields.Count + (view.Emit == EmitMode.OnClose ? 0 : 1);
         _values = new FieldValue[_firstFeature + _features.Length];
-        _ratios = [.. _features.Index().Where(f => f.Item.Ratio is not null).Select(f => new RatioStep(
-            f.Index, Find(f.Item.Ratio!.Value.Numerator), Find(f.Item.Ratio!.Value.Denominator)))];
+        _derived = [.. _features.Index().Where(f => f.Item.Derived is not null).Select(f => new DerivedStep(
+            f.Index, f.Item.Derived!.Value.IsRatio, Find(f.Item.Derived!.Value.Left), Find(f.Item.Derived!.Value.Right)))];
     }
 
-    private readonly record struct RatioStep(int Index, int Numerator, int Denominator);
+    private readonly record struct DerivedStep(int Index, bool IsRatio, int Left, int Right);
 
     /// <summary>Sums that did not fit a long and became null, since the encoder was made.</summary>
     public long Overflows => _data.Overflows;
@@ -57,18 +57,18 @@ public sealed class FeatureRecordEncoder : IWindowEncoder<WindowState>
         long overflows = _data.Overflows;
         for (int i = 0; i < _features.Length; i++)
         {
-            // What is neither aggregated nor a ratio is the session's duration.
+            // What is neither aggregated nor derived from features is the session's duration.
             _values[_firstFeature + i] = _features[i].Aggregator?.Result(result.State, _data) ?? FieldValue.FromLong(result.EndMs - result.StartMs);
+        }
+
+        foreach (DerivedStep step in _derived)
+        {
+            _values[_firstFeature + step.Index] = step.IsRatio ? Divide(step) : Subtract(step);
         }
 
         if (_data.Overflows != overflows)
         {
             FeatureMetrics.CountOverflows(_data.Overflows - overflows, _viewName);
-        }
-
-        foreach (RatioStep ratio in _ratios)
-        {
-            _values[_firstFeature + ratio.Index] = Divide(ratio);
         }
 
         WriteValue(value);
@@ -89,11 +89,25 @@ public sealed class FeatureRecordEncoder : IWindowEncoder<WindowState>
     }
 
     // Null where there is nothing to divide, or nothing to divide by.
-    private FieldValue Divide(RatioStep ratio)
+    private FieldValue Divide(DerivedStep step)
     {
-        double? numerator = Number(ratio.Numerator);
-        double? denominator = Number(ratio.Denominator);
+        double? numerator = Number(step.Left);
+        double? denominator = Number(step.Right);
         return numerator is null || denominator is null or 0 ? FieldValue.Null : FieldValue.FromDouble(numerator.Value / denominator.Value);
+    }
+
+    private FieldValue Subtract(DerivedStep step)
+    {
+        FieldValue left = _values[_firstFeature + step.Left];
+        FieldValue right = _values[_firstFeature + step.Right];
+        if (left.IsNull || right.IsNull)
+        {
+            return FieldValue.Null;
+        }
+
+        return _features[step.Index].Kind == FieldKind.Long
+            ? _data.ToLong((Int128)left.AsLong - right.AsLong)
+            : FieldValue.FromDouble(Number(step.Left)!.Value - Number(step.Right)!.Value);
     }
 
     private double? Number(int feature)

@@ -151,7 +151,7 @@ public sealed class UserEventDecoder : IRecordDecoder<EventRow>
             return DropReason.NullKey;
         }
 
-        if (!key.SequenceEqual(record.Key) && !IsFramedString(record.Key, key))
+        if (!key.SequenceEqual(record.Key) && !IsAvroString(record.Key, key, record.HasHeaders))
         {
             return DropReason.KeyMismatch;
         }
@@ -159,10 +159,10 @@ public sealed class UserEventDecoder : IRecordDecoder<EventRow>
         return timestamp < 0 || fields.IsNull(FeaturePlan.TimestampIndex) ? DropReason.InvalidTimestamp : null;
     }
 
-    // A key written by an Avro serializer of strings: prefix, length as a zigzag varint, UTF-8.
-    private static bool IsFramedString(ReadOnlySpan<byte> recordKey, ReadOnlySpan<byte> key)
+    // A key written by an Avro serializer of strings: prefix (none where a header may carry the id), length as a zigzag varint, UTF-8.
+    private static bool IsAvroString(ReadOnlySpan<byte> recordKey, ReadOnlySpan<byte> key, bool hasHeaders)
     {
-        if (recordKey.Length <= key.Length || !recordKey.EndsWith(key) || !WireFormat.TryRead(recordKey, out _, out int offset))
+        if (recordKey.Length <= key.Length || !recordKey.EndsWith(key) || (!WireFormat.TryRead(recordKey, out _, out int offset) && !hasHeaders))
         {
             return false;
         }

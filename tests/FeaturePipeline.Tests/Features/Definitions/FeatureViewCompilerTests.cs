@@ -132,9 +132,11 @@ public sealed class FeatureViewCompilerTests
     [InlineData("""{"Function":"last","Of":"page.url"}""", FieldKind.String, null)]
     [InlineData("""{"Function":"sum","Of":"quantity * 2.5"}""", FieldKind.Double, null)]
     [InlineData("""{"Function":"max","Of":"size(event_type)"}""", FieldKind.Long, null)]
+    [InlineData("""{"Function":"difference","Of":"g","To":"g"}""", FieldKind.Long, null)]
+    [InlineData("""{"Function":"difference","Of":"g","To":"h"}""", FieldKind.Double, null)]
     public void A_feature_has_the_type_of_what_it_aggregates(string feature, FieldKind kind, string? logicalType)
     {
-        FeatureView view = Plan(View($$$"""{"f":{{{feature}}}}"""), WideSchema).Views[0];
+        FeatureView view = Plan(View($$$"""{"f":{{{feature}}},"g":{"Function":"count"},"h":{"Function":"mean","Of":"quantity"}}"""), WideSchema).Views[0];
         Assert.Equal((kind, logicalType), (view.Features[0].Kind, view.Features[0].LogicalType));
         Assert.NotNull(view.RecordSchema);
     }
@@ -151,9 +153,9 @@ public sealed class FeatureViewCompilerTests
     [InlineData("""{"Function":"count","Where":"quantity"}""", "FeatureViews:v:Features:f:Where = 'quantity': at position 1: a filter is boolean, this is long")]
     [InlineData("""{"Function":"ratio","Of":"m","To":"n"}""", "FeatureViews:v:Features:f:Of = 'm': the view has no such feature; did you mean 'n'?")]
     [InlineData("""{"Function":"ratio","Of":"n"}""", "FeatureViews:v:Features:f:To: missing; 'ratio' needs another feature of this view")]
-    [InlineData("""{"Function":"ratio","Of":"f","To":"n"}""", "FeatureViews:v:Features:f:Of = 'f': a ratio of ratios is not in this version")]
+    [InlineData("""{"Function":"ratio","Of":"f","To":"n"}""", "FeatureViews:v:Features:f:Of = 'f': a ratio or difference of such is not in this version")]
     [InlineData("""{"Function":"session_duration","Of":"amount"}""", "FeatureViews:v:Features:f:Of = 'amount': 'session_duration' has none")]
-    [InlineData("""{"Function":"count","To":"n"}""", "FeatureViews:v:Features:f:To = 'n': 'count' has none; it belongs to ratio")]
+    [InlineData("""{"Function":"count","To":"n"}""", "FeatureViews:v:Features:f:To = 'n': 'count' has none; it belongs to ratio and difference")]
     [InlineData("""{"Function":"count","BucketBy":"event_type"}""", "FeatureViews:v:Features:f:BucketBy = 'event_type': maps are not in this version")]
     public void A_mistake_in_a_feature_is_named_with_its_key_and_the_remedy(string feature, string expected) =>
         Assert.StartsWith(expected, Assert.Single(MistakesOf(feature)), StringComparison.Ordinal);
@@ -181,6 +183,10 @@ public sealed class FeatureViewCompilerTests
     [InlineData("user_id", "event_type", "Source:TimestampField = 'event_type': a timestamp is a long of milliseconds, or of a timestamp's logical type; this is string")]
     public void A_mistake_in_the_source_is_named(string keyedBy, string timestampField, string expected) =>
         Assert.Contains(Compile(UserSessions, null, keyedBy, timestampField).Mistakes, m => m.StartsWith(expected, StringComparison.Ordinal));
+
+    [Fact]
+    public void A_wrong_keyed_field_is_one_mistake_and_not_one_for_each_view() =>
+        Assert.Single(Compile(UserSessions, keyedBy: "usr_id").Mistakes);
 
     [Fact]
     public void All_mistakes_of_all_views_are_reported_at_once()

@@ -53,14 +53,14 @@ public sealed class FeatureRecordEncoderTests
             """
             {"count":{"Function":"count"},"types":{"Function":"count_distinct","Of":"event_type"},"entry":{"Function":"first","Of":"event_type"},
              "exit":{"Function":"last","Of":"event_type"},"duration":{"Function":"session_duration"},"buys":{"Function":"count","Where":"event_type == 'buy'"},
-             "rate":{"Function":"ratio","Of":"buys","To":"count"},"time_per_event":{"Function":"ratio","Of":"duration","To":"count"}}
+             "others":{"Function":"difference","Of":"count","To":"buys"},"rate":{"Function":"ratio","Of":"buys","To":"count"},"time_per_event":{"Function":"ratio","Of":"duration","To":"count"}}
             """);
         GenericRecord record = Encode(view, [2000L, "view"], [1000L, "home"], [5000L, "buy"], [3000L, "view"]);
         Assert.Equal(
-            ["user_id", "event_timestamp", "created_timestamp", "window_start", "window_end", "buys", "count", "duration", "entry", "exit", "rate", "time_per_event", "types"],
+            ["user_id", "event_timestamp", "created_timestamp", "window_start", "window_end", "buys", "count", "duration", "entry", "exit", "others", "rate", "time_per_event", "types"],
             record.Schema.Fields.Select(f => f.Name));
         Assert.Equal(
-            ["ü1", 5000L, 99L, 1000L, 5000L, 1L, 4L, 4000L, "home", "buy", 0.25, 1000.0, 3L],
+            ["ü1", 5000L, 99L, 1000L, 5000L, 1L, 4L, 4000L, "home", "buy", 3L, 0.25, 1000.0, 3L],
             record.Schema.Fields.Select(f => record[f.Name]));
     }
 
@@ -70,10 +70,10 @@ public sealed class FeatureRecordEncoderTests
         FeatureView view = View(
             """
             {"c":{"Function":"count","Of":"event_type"},"d":{"Function":"count_distinct","Of":"amount"},"s":{"Function":"sum","Of":"n"},"t":{"Function":"sum","Of":"amount"},
-             "m":{"Function":"mean","Of":"n"},"x":{"Function":"max","Of":"amount"},"f":{"Function":"first","Of":"event_type"},"r":{"Function":"ratio","Of":"c","To":"d"},"q":{"Function":"ratio","Of":"x","To":"c"}}
+             "m":{"Function":"mean","Of":"n"},"x":{"Function":"max","Of":"amount"},"f":{"Function":"first","Of":"event_type"},"r":{"Function":"ratio","Of":"c","To":"d"},"q":{"Function":"ratio","Of":"x","To":"c"},"z":{"Function":"difference","Of":"x","To":"c"}}
             """);
         GenericRecord record = Encode(view, [1L, null, null, null]);
-        Assert.Equal([0L, 0L, null, null, null, null, 0L, 0.0, null], view.Features.Select(f => record[f.Name]));
+        Assert.Equal([0L, 0L, null, null, null, null, 0L, 0.0, null, null], view.Features.Select(f => record[f.Name]));
     }
 
     [Fact]

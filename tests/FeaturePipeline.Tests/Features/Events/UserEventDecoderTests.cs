@@ -186,6 +186,8 @@ public sealed class UserEventDecoderTests
         byte[] framedKey = Framed(99, [0xD8, 0x04, .. Utf8(longId)]);
         Assert.Equal(DecodeStatus.Ok, Decode(new EventBatch(Utf8(longId), Framed(id, body))).Status);
         Assert.Equal(longId, Decode(new EventBatch(framedKey, Framed(id, body))).Key);
+        Assert.Equal(longId, Decode(new EventBatch(framedKey[5..], body, headers: [new RecordHeader(WireFormat.KeyHeader, framedKey[..5]), new RecordHeader(WireFormat.ValueHeader, Framed(id, []))])).Key);
+        Assert.Equal(DropReason.KeyMismatch, Reject(new EventBatch(framedKey[5..], Framed(id, body))).Reason);
         framedKey[5] = 0xDA;
         Assert.Equal(DropReason.KeyMismatch, Reject(new EventBatch(framedKey, Framed(id, body))).Reason);
         Assert.Equal(DropReason.KeyMismatch, Reject(new EventBatch(Framed(99, Utf8(longId)), Framed(id, body))).Reason);
