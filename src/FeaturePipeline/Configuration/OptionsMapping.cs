@@ -38,6 +38,7 @@ internal static class OptionsMapping
         IdleAfter = options.Source.IdleAfter,
         AutoOffsetReset = options.Source.AutoOffsetReset,
         DeadLetterTopic = options.DeadLetter.Enabled ? options.DeadLetter.Topic : null,
+        DeadLetterMaxPerSecond = options.DeadLetter.MaxRate,
         LateTopic = options.Late.Enabled ? options.Late.Topic : null,
         ReplicationFactor = (short)options.Streams.ReplicationFactor,
         CreateTopics = options.Streams.CreateTopics,

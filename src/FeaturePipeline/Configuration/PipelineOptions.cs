@@ -157,8 +157,8 @@ public sealed class DeadLetterOptions
     /// <summary>Whether bad records are written there; they are counted in any case.</summary>
     public bool Enabled { get; init; } = true;
 
-    /// <summary>Most records a second; not in this version.</summary>
-    public string? MaxRate { get; init; }
+    /// <summary>Most records that a thread writes there a second, 1 to 1,000,000; beyond it bad records are only counted. Null for no limit.</summary>
+    public int? MaxRate { get; init; }
 }
 
 /// <summary>Section <c>Late</c>.</summary>

@@ -73,7 +73,11 @@ internal sealed partial class PipelineOptionsValidator
     private void CheckSideTopics(PipelineOptions options)
     {
         RequireTopicName("DeadLetter:Topic", options.DeadLetter.Topic);
-        Require(options.DeadLetter.MaxRate is null, "DeadLetter:MaxRate", options.DeadLetter.MaxRate, "not in this version; null (no limit) works");
+        if (options.DeadLetter.MaxRate is { } rate)
+        {
+            RequireRange("DeadLetter:MaxRate", rate, 1, 1_000_000);
+        }
+
         RequireTopicName("Late:Topic", options.Late.Topic);
         Require(
             !options.DeadLetter.Enabled || options.DeadLetter.Topic != options.Source.Topic, "DeadLetter:Topic", options.DeadLetter.Topic,

@@ -82,7 +82,9 @@ internal sealed class DemoSession : IDisposable
         }
         finally
         {
+            // Also when nobody reads any more: the clients must outlive the threads that use them.
             await end.CancelAsync();
+            await Task.WhenAll(worker, traffic).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         await Task.WhenAll(worker, traffic);

@@ -59,7 +59,6 @@ public class PipelineOptionsTests
     [InlineData("Streams:Store", "RocksDb", "Memory works")]
     [InlineData("Streams:Standbys", "1", "0 works")]
     [InlineData("Sinks:Redis:Enabled", "true", "false works")]
-    [InlineData("DeadLetter:MaxRate", "5", "null (no limit) works")]
     [InlineData("Telemetry:Librdkafka", "true", "false works")]
     public void What_this_version_cannot_do_is_refused_and_the_message_names_what_works(string key, string value, string works)
     {

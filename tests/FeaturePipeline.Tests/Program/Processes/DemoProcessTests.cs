@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -35,6 +36,26 @@ public class DemoProcessTests
 
         Assert.Equal(0, await demo.ExitCodeAsync(s_patience));
         Assert.Contains("is in use", demo.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_reader_that_goes_away_ends_the_demo_quietly()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no sh.");
+        string program = Path.Combine(AppContext.BaseDirectory, "feature-pipeline.dll");
+        var start = new ProcessStartInfo("sh", ["-c", $"(dotnet exec '{program}' demo --set Management:Port=0; echo code $? >&2) | head -1"])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process pipeline = Process.Start(start)!;
+        Task<string> output = pipeline.StandardOutput.ReadToEndAsync();
+        string error = await pipeline.StandardError.ReadToEndAsync().WaitAsync(s_patience);
+
+        Assert.Single((await output).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("code 0", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("error", error, StringComparison.Ordinal);
     }
 
     [Theory]
