@@ -249,6 +249,13 @@ public ref struct AvroReader
         return true;
     }
 
+    /// <summary>Checks that a block's items have filled the size that its header gave: else one who skips and one who reads would part ways.</summary>
+    /// <param name="start">The position behind the header.</param>
+    /// <param name="size">The size, or -1.</param>
+    /// <returns>Whether they have.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryEndBlock(int start, int size) => size < 0 || _position - start == size || Fail(DecodeErrorKind.BadBlockSize);
+
     /// <summary>Enters a record, array or map.</summary>
     /// <returns>False where that is too deep.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -229,7 +229,7 @@ public sealed class AvroFileReader : IDisposable
     private byte[] ReadSized()
     {
         long length = _input.ReadLong(AvroFileError.BadHeader);
-        return length >= 0 && _input.Position + length <= _options.HeaderSizeMax
+        return length >= 0 && length <= _options.HeaderSizeMax - _input.Position
             ? _input.ReadBytes((int)length)
             : throw new AvroFileException(AvroFileError.BadHeader, _input.Position, $"Metadata of {length} bytes; the limit is {_options.HeaderSizeMax} (HeaderSizeMax)");
     }

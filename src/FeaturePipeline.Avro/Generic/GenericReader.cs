@@ -184,7 +184,7 @@ public sealed class GenericReader
 
         while (true)
         {
-            if (!reader.TryReadBlock(node.ItemSizeMin, out int count, out _))
+            if (!reader.TryReadBlock(node.ItemSizeMin, out int count, out int size))
             {
                 return false;
             }
@@ -195,6 +195,7 @@ public sealed class GenericReader
                 return true;
             }
 
+            int start = reader.Position;
             for (int i = 0; i < count; i++)
             {
                 if (!TryRead(node.Items, ref reader, out object? item))
@@ -203,6 +204,11 @@ public sealed class GenericReader
                 }
 
                 list.Add(item);
+            }
+
+            if (!reader.TryEndBlock(start, size))
+            {
+                return false;
             }
         }
     }
@@ -218,7 +224,7 @@ public sealed class GenericReader
 
         while (true)
         {
-            if (!reader.TryReadBlock(node.EntrySizeMin, out int count, out _))
+            if (!reader.TryReadBlock(node.EntrySizeMin, out int count, out int size))
             {
                 return false;
             }
@@ -229,6 +235,7 @@ public sealed class GenericReader
                 return true;
             }
 
+            int start = reader.Position;
             for (int i = 0; i < count; i++)
             {
                 if (!reader.TryReadString(out ReadOnlySpan<byte> key) || !TryRead(node.Values, ref reader, out object? item))
@@ -237,6 +244,11 @@ public sealed class GenericReader
                 }
 
                 map[Encoding.UTF8.GetString(key)] = item;
+            }
+
+            if (!reader.TryEndBlock(start, size))
+            {
+                return false;
             }
         }
     }

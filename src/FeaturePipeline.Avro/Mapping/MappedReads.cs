@@ -199,7 +199,7 @@ internal static class MappedReads
             return false;
         }
 
-        while (reader.TryReadBlock(node.ItemSizeMin, out int count, out _))
+        while (reader.TryReadBlock(node.ItemSizeMin, out int count, out int size))
         {
             if (count == 0)
             {
@@ -208,6 +208,7 @@ internal static class MappedReads
             }
 
             value.EnsureCapacity(value.Count + count);
+            int start = reader.Position;
             for (int i = 0; i < count; i++)
             {
                 if (!items.Read(ref reader, out T item))
@@ -216,6 +217,11 @@ internal static class MappedReads
                 }
 
                 value.Add(item);
+            }
+
+            if (!reader.TryEndBlock(start, size))
+            {
+                return false;
             }
         }
 
@@ -237,7 +243,7 @@ internal static class MappedReads
             return false;
         }
 
-        while (reader.TryReadBlock(node.EntrySizeMin, out int count, out _))
+        while (reader.TryReadBlock(node.EntrySizeMin, out int count, out int size))
         {
             if (count == 0)
             {
@@ -245,6 +251,7 @@ internal static class MappedReads
                 return true;
             }
 
+            int start = reader.Position;
             for (int i = 0; i < count; i++)
             {
                 if (!Text(ref reader, out string key) || !values.Read(ref reader, out T item))
@@ -253,6 +260,11 @@ internal static class MappedReads
                 }
 
                 value[key] = item;
+            }
+
+            if (!reader.TryEndBlock(start, size))
+            {
+                return false;
             }
         }
 
