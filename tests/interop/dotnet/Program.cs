@@ -1,6 +1,7 @@
 // Our serde as one of the clients that exchange messages: interop VERB BOOTSTRAP REGISTRY TOPIC CASE-FILE CASE [RUN]
 //   prepare   creates the topic and registers what the case's writers need
 //   write     writes the case's values        read      reads as many and compares them with what is expected: exit 1 on a difference
+//   files-write FOLDER SEED COUNT, files-compare FOLDER    object container files, see run-files
 //   evolve    registers the case's reader schema as the next version, as a producer would
 using System.Text.Json.Nodes;
 using Confluent.Kafka;
@@ -9,6 +10,14 @@ using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Avro.Schemas;
 using FeaturePipeline.Interop;
+
+switch (args)
+{
+    case ["files-write", var folder, var seed, var count]:
+        return FileExchange.Write(folder, int.Parse(seed), int.Parse(count));
+    case ["files-compare", var folder]:
+        return FileExchange.Compare(folder);
+}
 
 if (args.Length < 6)
 {
