@@ -1,13 +1,16 @@
 using System.Globalization;
 using System.Text;
 using FeaturePipeline.Streams.Clients;
+using FeaturePipeline.Streams.Windows;
 
 namespace FeaturePipeline.Tests.Simulation;
 
 /// <summary>What has to come out, computed naively from the source's log: no code is shared with the runtime.</summary>
 internal sealed class SimulationModel
 {
-    /// <summary>Finals as "key: value", sorted.</summary>
+    private readonly HashSet<string> _late = [];
+
+    /// <summary>Finals as "operator/key: value", sorted.</summary>
     public List<string> Finals { get; } = [];
 
     /// <summary>Rejected records as "partition@offset reason", sorted.</summary>
@@ -19,46 +22,58 @@ internal sealed class SimulationModel
     /// <summary>Sessions still open at the end.</summary>
     public int OpenCount { get; private set; }
 
-    public static SimulationModel Of(SimulatedBroker broker, long gapMs, long graceMs, bool closeAll)
+    public static SimulationModel Of(SimulatedBroker broker, IReadOnlyList<SessionWindows> windows, bool closeAll)
     {
         var model = new SimulationModel();
         foreach (IGrouping<int, LogRecord> partition in broker.Visible(SimulationTopology.Source).GroupBy(r => r.Partition.Partition, r => r.Record))
         {
-            model.Add(partition.Key, partition, gapMs, graceMs, closeAll);
+            LogRecord[] events = [.. model.Reject(partition.Key, partition)];
+            for (int i = 0; i < windows.Count; i++)
+            {
+                model.Add(partition.Key, events, i, windows[i].GapMs, windows[i].GraceMs, closeAll);
+            }
         }
 
         model.Finals.Sort(StringComparer.Ordinal);
         model.DeadLetters.Sort(StringComparer.Ordinal);
-        model.Late.Sort(StringComparer.Ordinal);
+        model.Late.AddRange(model._late.Order(StringComparer.Ordinal));
         return model;
     }
 
-    private void Add(int partition, IEnumerable<LogRecord> records, long gapMs, long graceMs, bool closeAll)
+    private IEnumerable<LogRecord> Reject(int partition, IEnumerable<LogRecord> records)
     {
-        long streamTimeMs = -1;
-        var open = new List<Session>();
         foreach (LogRecord record in records)
         {
             if (record.Key is null)
             {
                 DeadLetters.Add($"{partition}@{record.Offset} null_key");
-                continue;
             }
-
-            if (!long.TryParse(Encoding.UTF8.GetString(record.Value ?? []), CultureInfo.InvariantCulture, out long number))
+            else if (!long.TryParse(Encoding.UTF8.GetString(record.Value ?? []), CultureInfo.InvariantCulture, out _))
             {
                 DeadLetters.Add($"{partition}@{record.Offset} corrupt");
-                continue;
             }
+            else
+            {
+                yield return record;
+            }
+        }
+    }
 
+    private void Add(int partition, LogRecord[] events, int number, long gapMs, long graceMs, bool closeAll)
+    {
+        long streamTimeMs = -1;
+        var open = new List<Session>();
+        foreach (LogRecord record in events)
+        {
+            long eventNumber = long.Parse(Encoding.UTF8.GetString(record.Value!), CultureInfo.InvariantCulture);
             streamTimeMs = Math.Max(streamTimeMs, record.TimestampMs);
-            Close(open, s => s.EndMs < streamTimeMs - graceMs - gapMs);
-            var session = new Session(Encoding.UTF8.GetString(record.Key), record.TimestampMs, record.TimestampMs, [number]);
+            Close(number, open, s => s.EndMs < streamTimeMs - graceMs - gapMs);
+            var session = new Session(Encoding.UTF8.GetString(record.Key!), record.TimestampMs, record.TimestampMs, [eventNumber]);
             List<Session> touched = open.FindAll(s =>
                 s.Key == session.Key && s.EndMs >= session.StartMs - gapMs && s.StartMs <= session.StartMs + gapMs);
             if (touched.Count == 0 && record.TimestampMs < streamTimeMs - graceMs - gapMs)
             {
-                Late.Add($"{partition}@{record.Offset}");
+                _late.Add($"{partition}@{record.Offset}");
                 continue;
             }
 
@@ -69,17 +84,17 @@ internal sealed class SimulationModel
 
         if (closeAll)
         {
-            Close(open, _ => true);
+            Close(number, open, _ => true);
         }
 
         OpenCount += open.Count;
     }
 
-    private void Close(List<Session> open, Predicate<Session> isClosed)
+    private void Close(int number, List<Session> open, Predicate<Session> isClosed)
     {
         foreach (Session s in open.FindAll(isClosed))
         {
-            Finals.Add($"{s.Key}: " + SimulationTopology.Final(
+            Finals.Add($"{number}/{s.Key}: " + SimulationTopology.Final(
                 s.StartMs, s.EndMs, s.Numbers.Length, s.Numbers.Sum(), s.Numbers.Aggregate(0UL, (x, n) => x ^ SimulationTopology.Mix(n))));
         }
 
@@ -87,8 +102,9 @@ internal sealed class SimulationModel
     }
 
     /// <summary>The finals that a read_committed consumer reads.</summary>
-    public static List<string> ActualFinals(SimulatedBroker broker) => Sorted(broker.Visible(SimulationTopology.Sink)
-        .Select(r => $"{Encoding.UTF8.GetString(r.Record.Key!)}: {Encoding.UTF8.GetString(r.Record.Value!)}"));
+    public static List<string> ActualFinals(SimulatedBroker broker, int operators) => Sorted(Enumerable.Range(0, operators)
+        .SelectMany(i => broker.Visible(SimulationTopology.Sink(i))
+            .Select(r => $"{i}/{Encoding.UTF8.GetString(r.Record.Key!)}: {Encoding.UTF8.GetString(r.Record.Value!)}")));
 
     /// <summary>The dead letters that a read_committed consumer reads.</summary>
     public static List<string> ActualDeadLetters(SimulatedBroker broker) => Sorted(broker.Visible(SimulationTopology.DeadLetters)

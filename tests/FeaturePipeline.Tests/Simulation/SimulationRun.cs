@@ -35,14 +35,12 @@ internal sealed class SimulationRun
     private readonly int _partitions;
     private readonly int _workersMax;
     private readonly int _threadsMax;
-    private readonly long _gapMs;
-    private readonly long _graceMs;
+    private readonly SessionWindows[] _windows;
+    private readonly long _openMsMax;
     private readonly bool _endsByIdleness;
-    private readonly bool _hasTransactionalInput;
     private readonly double _crashProbability;
     private readonly double _preemptProbability;
-    private long _number;
-    private long _eventTimeMs = 1_000_000;
+    private readonly SimulationInput _input;
     private int _depth;
 
     public SimulationRun(int seed, SimulationSettings? settings = null)
@@ -53,10 +51,11 @@ internal sealed class SimulationRun
         _partitions = _random.Next(1, 5);
         _workersMax = _random.Next(1, 4);
         _threadsMax = _random.Next(1, 3);
-        _gapMs = _random.Next(3) == 0 ? 0 : _random.Next(1, 2_000);
-        _graceMs = _random.Next(3) == 0 ? 0 : _random.Next(1, 2_000);
+        _windows = [.. Enumerable.Range(0, _random.Next(1, 3)).Select(_ => new SessionWindows(
+            _random.Next(3) == 0 ? 0 : _random.Next(1, 2_000), _random.Next(3) == 0 ? 0 : _random.Next(1, 2_000)))];
+        _openMsMax = _windows.Max(w => w.GapMs + w.GraceMs);
         _endsByIdleness = _random.Next(3) == 0;
-        _hasTransactionalInput = _random.Next(3) == 0;
+        _input = new SimulationInput(Broker, _partitions, isTransactional: _random.Next(3) == 0);
         if (_settings.HasFaults)
         {
             DrawFaults();
@@ -65,7 +64,7 @@ internal sealed class SimulationRun
         }
 
         _topology = SimulationTopology.Build(
-            new SessionWindows(_gapMs, _graceMs), () => _settings.HasFaults && Broker.Faults.Enabled && _random.Next(200) == 0);
+            _windows, () => _settings.HasFaults && Broker.Faults.Enabled && _random.Next(200) == 0);
         _options = new StreamsOptions
         {
             ApplicationId = ApplicationId,
@@ -77,8 +76,12 @@ internal sealed class SimulationRun
             LateTopic = SimulationTopology.Late,
         };
         Broker.CreateTopic(SimulationTopology.Source, _partitions);
-        Broker.CreateTopic(_options.ChangelogTopic(SimulationTopology.Store), _partitions);
-        Broker.CreateTopic(SimulationTopology.Sink, _random.Next(1, 4));
+        for (int i = 0; i < _windows.Length; i++)
+        {
+            Broker.CreateTopic(_options.ChangelogTopic(SimulationTopology.Store(i)), _partitions);
+            Broker.CreateTopic(SimulationTopology.Sink(i), _random.Next(1, 4));
+        }
+
         Broker.CreateTopic(SimulationTopology.DeadLetters, 1);
         Broker.CreateTopic(SimulationTopology.Late, 2);
     }
@@ -101,7 +104,7 @@ internal sealed class SimulationRun
         {
             if (_random.Next(3) == 0)
             {
-                Produce(_random.Next(1, 8));
+                _input.Produce(_random.Next(1, 8));
             }
 
             if (_settings.HasFaults)
@@ -114,20 +117,24 @@ internal sealed class SimulationRun
         }
 
         Drain();
-        return SimulationModel.Of(Broker, _gapMs, _graceMs, closeAll: _endsByIdleness);
+        return SimulationModel.Of(Broker, _windows, closeAll: _endsByIdleness);
     }
 
     /// <summary>Sessions that somebody who restores from the changelog finds; the reserved key of stream time is one byte long.</summary>
-    public int SessionsInChangelog() => Broker.Visible(_options.ChangelogTopic(SimulationTopology.Store))
+    public int SessionsInChangelog() => Enumerable.Range(0, _windows.Length)
+        .SelectMany(i => Broker.Visible(_options.ChangelogTopic(SimulationTopology.Store(i))))
         .Where(r => r.Record.Key!.Length > 1)
         .GroupBy(r => (r.Partition, Convert.ToHexString(r.Record.Key!)), r => r.Record)
         .Count(g => g.Last().Value is not null);
+
+    /// <summary>The finals that a read_committed consumer reads.</summary>
+    public List<string> ActualFinals() => SimulationModel.ActualFinals(Broker, _windows.Length);
 
     /// <summary>Seed, faults, the last events, and what each thread and task is doing: for a failing test.</summary>
     public string Describe()
     {
         var text = new StringBuilder(Broker.Faults.Describe());
-        text.Append(CultureInfo.InvariantCulture, $"{_partitions} partitions, gap {_gapMs} ms, grace {_graceMs} ms, ")
+        text.Append(CultureInfo.InvariantCulture, $"{_partitions} partitions, {string.Join(", ", (object[])_windows)}, ")
             .Append(CultureInfo.InvariantCulture, $"commit each {_options.CommitInterval.TotalMilliseconds} ms, ends by idleness: {_endsByIdleness}\n");
         foreach (SteppedThread stepped in _workers.SelectMany(w => w.Threads))
         {
@@ -136,7 +143,7 @@ internal sealed class SimulationRun
             foreach (StreamTask task in thread.Tasks.Tasks)
             {
                 text.Append(CultureInfo.InvariantCulture, $"  task {task.Id} {task.State} at {task.Position}, committed {task.CommittedPosition}, ")
-                    .Append(CultureInfo.InvariantCulture, $"stream time {task.StreamTimeMs}, {task.Stores[0].Count} open\n");
+                    .Append(CultureInfo.InvariantCulture, $"stream time {task.StreamTimeMs}, {string.Join('+', task.Stores.Select(t => t.Count))} open\n");
             }
         }
 
@@ -272,56 +279,6 @@ internal sealed class SimulationRun
         }
     }
 
-    private void Produce(int count)
-    {
-        SimulatedTransactionalProducer? producer = null;
-        if (_hasTransactionalInput && !Broker.IsAway)
-        {
-            producer = (SimulatedTransactionalProducer)new SimulatedClients(Broker, "none", "input").CreateProducer("input", "input");
-        }
-
-        bool wasEnabled = Broker.Faults.Enabled;
-        Broker.Faults.Enabled = false;
-        producer?.InitTransactions(TimeSpan.FromSeconds(1));
-        producer?.BeginTransaction();
-        for (int i = 0; i < count; i++)
-        {
-            ProduceOne(producer);
-        }
-
-        if (producer is not null && _random.Next(4) == 0)
-        {
-            producer.Flush(TimeSpan.FromSeconds(1));
-            producer.AbortTransaction(TimeSpan.FromSeconds(1));
-        }
-        else
-        {
-            producer?.CommitTransaction(TimeSpan.FromSeconds(1));
-        }
-
-        producer?.Dispose();
-        Broker.Faults.Enabled = wasEnabled;
-    }
-
-    private void ProduceOne(SimulatedTransactionalProducer? producer)
-    {
-        int keyNumber = _random.Next(_partitions * 3);
-        int partition = keyNumber % _partitions;
-        byte[]? key = _random.Next(40) == 0 ? null : Encoding.UTF8.GetBytes($"key{keyNumber}");
-        string value = _random.Next(30) == 0 ? "no number" : (++_number).ToString(CultureInfo.InvariantCulture);
-        _eventTimeMs += _random.Next(4) == 0 ? _random.Next(1_500) : _random.Next(100);
-        long timestampMs = _random.Next(8) == 0 ? _eventTimeMs - _random.Next(5_000) : _eventTimeMs;
-        byte[] bytes = Encoding.UTF8.GetBytes(value);
-        if (producer is null)
-        {
-            Broker.Append(SimulationTopology.Source, partition, key, bytes, timestampMs, [new RecordHeader("trace", bytes)]);
-        }
-        else
-        {
-            producer.Send(SimulationTopology.Source, partition, key, bytes, timestampMs, key is null ? SendFlags.NullKey : SendFlags.None);
-        }
-    }
-
     private void Drain()
     {
         Broker.Faults.Enabled = false;
@@ -335,9 +292,7 @@ internal sealed class SimulationRun
 
         for (int p = 0; p < _partitions && !_endsByIdleness; p++)
         {
-            Broker.Append(
-                SimulationTopology.Source, p, Encoding.UTF8.GetBytes($"end{p}"), Encoding.UTF8.GetBytes($"{++_number}"),
-                _eventTimeMs + _gapMs + _graceMs + 1);
+            _input.ProduceEnd(p, _openMsMax + 1);
         }
 
         DrainTo(() => _workers.TrueForAll(w => !w.IsStopping), "workers that were told to stop have ended");
@@ -350,7 +305,7 @@ internal sealed class SimulationRun
         if (_endsByIdleness)
         {
             TimeSpan step = TimeSpan.FromSeconds(50);
-            for (TimeSpan idle = TimeSpan.Zero; idle < _options.IdleAfter + TimeSpan.FromMilliseconds(_gapMs + _graceMs + 900_000); idle += step)
+            for (TimeSpan idle = TimeSpan.Zero; idle < _options.IdleAfter + TimeSpan.FromMilliseconds(_openMsMax + 900_000); idle += step)
             {
                 StepAll();
                 Broker.Advance(step);

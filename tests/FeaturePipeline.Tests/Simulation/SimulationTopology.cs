@@ -14,19 +14,27 @@ namespace FeaturePipeline.Tests.Simulation;
 internal static class SimulationTopology
 {
     public const string Source = "events";
-    public const string Sink = "finals";
-    public const string Store = "sessions";
     public const string DeadLetters = "dead-letters";
     public const string Late = "late";
 
-    public static Topology Build(SessionWindows windows, Func<bool> isPending)
+    /// <summary>One source, and for each of the windows an operator with a store and a sink of its own.</summary>
+    public static Topology Build(IReadOnlyList<SessionWindows> windows, Func<bool> isPending)
     {
         var builder = new StreamBuilder();
-        builder.Source("source", Source, () => new NumberDecoder(isPending))
-            .SessionWindow(Store, windows, () => new NumberAggregation())
-            .To(Sink, () => new NumberEncoder());
+        SourceStream<NumberRow> source = builder.Source("source", Source, () => new NumberDecoder(isPending));
+        for (int i = 0; i < windows.Count; i++)
+        {
+            source.SessionWindow(Store(i), windows[i], () => new NumberAggregation()).To(Sink(i), () => new NumberEncoder());
+        }
+
         return builder.Build();
     }
+
+    /// <summary>Name of the store of one operator.</summary>
+    public static string Store(int number) => $"sessions-{number}";
+
+    /// <summary>Topic of the finals of one operator.</summary>
+    public static string Sink(int number) => $"finals-{number}";
 
     /// <summary>Spreads an event's number, so that no two sets of numbers have the same xor by accident.</summary>
     public static ulong Mix(long number)

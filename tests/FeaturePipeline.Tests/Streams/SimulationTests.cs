@@ -40,7 +40,7 @@ public sealed class SimulationTests
             Assert.Empty(expected.DeadLetters.Except(SimulationModel.ActualDeadLetters(run.Broker)));
 
             // Events that were counted twice, also in a session that a lost tombstone brought back, may make it longer, never shorter.
-            ILookup<string, Interval> read = SimulationModel.ActualFinals(run.Broker).Select(Interval.Parse).ToLookup(f => f.Key);
+            ILookup<string, Interval> read = run.ActualFinals().Select(Interval.Parse).ToLookup(f => f.Key);
             Assert.All(expected.Finals.Select(Interval.Parse), e => Assert.True(read[e.Key].Any(e.IsIn), $"{e} was never read"));
             return run;
         }
@@ -70,7 +70,7 @@ public sealed class SimulationTests
         try
         {
             SimulationModel expected = run.Run();
-            AssertSame("finals", expected.Finals, SimulationModel.ActualFinals(run.Broker));
+            AssertSame("finals", expected.Finals, run.ActualFinals());
             AssertSame("dead letters", expected.DeadLetters, SimulationModel.ActualDeadLetters(run.Broker));
             Assert.Equal(expected.OpenCount, run.SessionsInChangelog());
             AssertSame("late records", expected.Late, SimulationModel.ActualLate(run.Broker));
