@@ -117,8 +117,11 @@ internal sealed class SessionStore<TRow, TState>(
             FlushLive(collector, partition, nowMs);
             FlushRemoved(collector, partition, nowMs);
         }
+    }
 
-        // Last, so that it is never ahead of the sessions: records read again would be late for sessions that are not there.
+    /// <inheritdoc/>
+    public override void FlushTime(RecordCollector collector, int partition, long nowMs)
+    {
         if (time.StreamTimeMs != time.CommittedMs)
         {
             SessionChangelog.WriteTime(_keyBytes, _valueBytes, time.StreamTimeMs);

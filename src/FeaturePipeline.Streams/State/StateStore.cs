@@ -24,6 +24,12 @@ internal abstract class StateStore(string name, string changelogTopic)
     /// <summary>Sends every change since the last commit to the changelog, once per entry.</summary>
     public abstract void Flush(RecordCollector collector, int partition, long nowMs);
 
+    /// <summary>
+    /// Sends the task's stream time, when it moved. It must never be ahead of what <see cref="Flush"/> sent of any store of the task:
+    /// records that are read again would be late for sessions that are not there.
+    /// </summary>
+    public abstract void FlushTime(RecordCollector collector, int partition, long nowMs);
+
     /// <summary>The transaction is durable: the changes stand.</summary>
     public abstract void CommitCompleted();
 

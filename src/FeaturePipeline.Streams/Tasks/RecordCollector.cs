@@ -46,10 +46,10 @@ internal sealed class RecordCollector(IStreamsProducer producer, bool isTransact
         Send(topic, partition, key, default, timestampMs, SendFlags.NullValue);
 
     /// <summary>
-    /// To be called before state is sent to its changelogs. Without a transaction a crash may keep any part of what was sent: results
-    /// must be durable before a changelog forgets the windows that they came from, or nobody would ever emit them.
+    /// Under at-least-once: waits until everything sent so far is durable, because a crash may keep any part of what was sent. In a
+    /// transaction everything becomes visible at once, and nothing has to be waited for.
     /// </summary>
-    public void FlushResults(Action<RetriableException> retry)
+    public void Barrier(Action<RetriableException> retry)
     {
         if (!isTransactional && HasOpenTransaction)
         {

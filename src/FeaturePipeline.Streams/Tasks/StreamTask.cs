@@ -142,6 +142,15 @@ internal sealed class StreamTask(TaskContext context, TaskSource source, ILogger
         }
     }
 
+    /// <summary>Sends stream time to the changelogs, after every store's changes.</summary>
+    public void FlushTime()
+    {
+        foreach (StateStore store in source.Stores)
+        {
+            store.FlushTime(context.Collector, Id.Partition, context.NowMs);
+        }
+    }
+
     /// <summary>The transaction is durable.</summary>
     public void CommitCompleted()
     {

@@ -184,10 +184,16 @@ internal sealed class TaskManager(
             return false;
         }
 
-        _collector!.FlushResults(retry);
+        _collector!.Barrier(retry); // Results, before the changelogs forget the windows that they came from.
         foreach (StreamTask task in dirty)
         {
             task.Flush();
+        }
+
+        _collector.Barrier(retry); // State, before the time that judges what is late for it.
+        foreach (StreamTask task in dirty)
+        {
+            task.FlushTime();
         }
 
         _collector.Commit([.. dirty.Select(t => new TopicPartitionOffset(t.SourcePartition, t.Position))], consumer, retry);

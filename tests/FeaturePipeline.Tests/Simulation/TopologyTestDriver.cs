@@ -71,6 +71,7 @@ internal sealed class TopologyTestDriver
     public void Commit()
     {
         Task.Flush();
+        Task.FlushTime();
         Task.CommitCompleted();
         _producer.Commit();
     }
