@@ -5,7 +5,8 @@ using FeaturePipeline.Tests.Simulation;
 namespace FeaturePipeline.Tests.Streams;
 
 // Exactly-once under everything that can go wrong. Environment variables:
-// FEATUREPIPELINE_SIMULATION_SEEDS=N runs N seeds instead of the usual few; FEATUREPIPELINE_SIMULATION_SEED=S runs S alone.
+// FEATUREPIPELINE_SIMULATION_SEEDS=N runs N seeds instead of the usual few; FEATUREPIPELINE_SIMULATION_SEED=S runs S alone, or with
+// both, N seeds from S. Seed 1 alone needs both.
 public sealed class SimulationTests
 {
     private const int SeedsByDefault = 300;
@@ -99,17 +100,8 @@ public sealed class SimulationTests
 
     private static void ForEachSeed(int count, Func<int, SimulationRun> check)
     {
-        int first = 1;
-        if (Environment.GetEnvironmentVariable("FEATUREPIPELINE_SIMULATION_SEED") is { Length: > 0 } one)
-        {
-            first = int.Parse(one, CultureInfo.InvariantCulture);
-            count = 1;
-        }
-        else if (Environment.GetEnvironmentVariable("FEATUREPIPELINE_SIMULATION_SEEDS") is { Length: > 0 } many)
-        {
-            count = int.Parse(many, CultureInfo.InvariantCulture);
-        }
-
+        int first = Number("FEATUREPIPELINE_SIMULATION_SEED") ?? 1;
+        count = Number("FEATUREPIPELINE_SIMULATION_SEEDS") ?? (first == 1 ? count : 1);
         var faults = new SortedDictionary<FaultKind, int>();
         for (int seed = first; seed < first + count; seed++)
         {
@@ -128,4 +120,8 @@ public sealed class SimulationTests
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{count} seeds from {first}: {string.Join(", ", faults.Select(f => $"{f.Key} {f.Value}"))}");
     }
+
+    private static int? Number(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
+        ? int.Parse(text, CultureInfo.InvariantCulture)
+        : null;
 }
