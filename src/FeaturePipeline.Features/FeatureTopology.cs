@@ -17,9 +17,15 @@ public static class FeatureTopology
     /// <param name="timeProvider">Clock of waits for schemas.</param>
     public static Topology Build(FeaturePlan plan, ISchemaRegistry registry, IReadOnlyDictionary<string, int> schemaIds, TimeProvider timeProvider)
     {
-        SchemaCache<EventPlan> plans = EventPlan.CreateCache(plan, registry, timeProvider);
-        return Build(plan, () => new UserEventDecoder(plan, plans), view => new FeatureRecordEncoder(view, schemaIds[view.Name]));
+        return Build(plan, EventPlan.CreateCache(plan, registry, timeProvider), schemaIds);
     }
+
+    /// <summary>Builds the graph on a cache of the caller's, who can then see whether the registry answers.</summary>
+    /// <param name="plan">The views.</param>
+    /// <param name="plans">Plans by writer's schema, from <see cref="EventPlan.CreateCache"/>.</param>
+    /// <param name="schemaIds">Ids of the views' schemas, from <see cref="FeatureSchemas.RegisterAsync"/>.</param>
+    public static Topology Build(FeaturePlan plan, SchemaCache<EventPlan> plans, IReadOnlyDictionary<string, int> schemaIds) =>
+        Build(plan, () => new UserEventDecoder(plan, plans), view => new FeatureRecordEncoder(view, schemaIds[view.Name]));
 
     /// <summary>The graph as text and tools show it; needs no registry.</summary>
     /// <param name="plan">The views.</param>

@@ -4,6 +4,7 @@ using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Configuration;
 using FeaturePipeline.Features;
 using FeaturePipeline.Features.Definitions;
+using FeaturePipeline.Features.Events;
 using FeaturePipeline.Health;
 using FeaturePipeline.Kafka;
 using FeaturePipeline.Streams;
@@ -118,7 +119,9 @@ internal sealed class StreamsWorker(
             _logger.SchemaRegistered(view.Name, view.Subject, ids[view.Name]);
         }
 
-        return FeatureTopology.Build(setup.Plan, registry, ids, time);
+        SchemaCache<EventPlan> plans = EventPlan.CreateCache(setup.Plan, registry, time);
+        health.Registry.Watch(() => plans.LastError is { } error ? Verbs.Failure.OneLine(error) : null);
+        return FeatureTopology.Build(setup.Plan, plans, ids);
     }
 
     private bool EnsureTopics(Topology topology, StreamsOptions options)

@@ -139,10 +139,16 @@ internal sealed record RuntimeHealth(
                 && tasks.All(task => task.State == TaskState.Running)
                 && (tasks.Length > 0 || sinceStart > s_longestJoin),
             problem,
-            snapshot.Threads.Select(thread => thread.Trouble).FirstOrDefault(trouble => trouble is not null),
+            snapshot.Threads.Select(thread => thread.Trouble).FirstOrDefault(trouble => trouble is not null) ?? Parked(tasks),
             snapshot.Threads.CountBy(thread => thread.State.ToString()).ToDictionary(),
             tasks.CountBy(task => task.State.ToString()).ToDictionary(),
             snapshot.Threads.Sum(thread => thread.RestoreRemaining));
+    }
+
+    private static string? Parked(StreamTaskSnapshot[] tasks)
+    {
+        string ids = string.Join(", ", tasks.Where(task => task.IsParked).Select(task => task.Id));
+        return ids.Length == 0 ? null : $"the schema of the next record of tasks {ids}";
     }
 }
 
