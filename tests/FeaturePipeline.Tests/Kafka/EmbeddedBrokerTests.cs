@@ -113,6 +113,22 @@ public sealed class EmbeddedBrokerTests : IDisposable
     }
 
     [Fact]
+    public void An_end_that_records_follow_in_the_same_batch_is_not_reported()
+    {
+        _broker.CreateTopic("t", 1);
+        using IStreamsConsumer consumer = _clients.CreateRestoreConsumer("c");
+        consumer.Assign([new TopicPartitionOffset(new TopicPartition("t", 0), 0)]);
+        using IStreamsProducer producer = _clients.CreateProducer("p", null);
+        Thread.Sleep(1000); // the end at offset 0 is in the consumer's queue now
+        producer.Send("t", 0, default, "a"u8, 1);
+        producer.Flush(s_wait);
+        Thread.Sleep(1000); // and behind it the record, and the end at offset 1
+        RecordBatch batch = consumer.Poll(s_wait);
+        Assert.Equal(1, batch.Records.Length);
+        Assert.Equal([new TopicPartitionOffset(new TopicPartition("t", 0), 1)], batch.Ends);
+    }
+
+    [Fact]
     public void Transactions_are_refused_with_a_remedy()
     {
         StreamsException e = Assert.Throws<StreamsException>(() => _clients.CreateProducer("p", "tx"));
