@@ -52,7 +52,10 @@ internal static class Varint
             }
         }
 
-        return ReadBytewise(ref start, position, end, out value);
+        // A variable of its own, so that the caller's stays in a register.
+        int slowLength = ReadBytewise(ref start, position, end, out ulong slow);
+        value = slow;
+        return slowLength;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -25,7 +25,7 @@ internal sealed class ProjectionCompiler
         bool hasText = compiler._ops.Exists(op => op.Code is ProjectionCode.Text or ProjectionCode.NullableText);
         return new ProjectionPlan(
             [.. compiler._ops], [.. compiler._targets], [.. compiler._symbols], [.. compiler._values], [.. compiler._skippers],
-            [.. compiler._constants], [.. compiler._paths], hasText);
+            [.. compiler._constants], [.. compiler._paths], hasText, tree.AllSlots().DefaultIfEmpty(-1).Max() + 1);
     }
 
     private void Emit(ProjectionCode code, string path, int slot = 0, int a = 0, int b = 0, byte nullTag = 0, byte valueTag = 0)

@@ -9,14 +9,20 @@ namespace FeaturePipeline.Avro.Binary.Projection;
 // Positions are locals so that they stay in registers; the rare operations get a reader of their own.
 internal static class ProjectionLoop
 {
-    [SkipLocalsInit]
-    [SuppressMessage("Design", "MA0051:Method is too long", Justification = "One loop whose state lives in registers; its parts are the cases.")]
     internal static DecodeResult Run(ProjectionPlan plan, ReadOnlySpan<byte> body, Span<FieldValue> values)
     {
-        ref byte start = ref MemoryMarshal.GetReference(body);
-        ref FieldValue slots = ref MemoryMarshal.GetReference(values);
+        long failure = Run(plan, ref MemoryMarshal.GetReference(body), body.Length, ref MemoryMarshal.GetReference(values));
+        return failure == 0
+            ? default
+            : new DecodeResult((DecodeErrorKind)(failure & 0xff), (int)(failure >> 32), plan, (int)((failure >> 8) & 0xff_ffff));
+    }
+
+    // 0, or the error in bits 0 to 7, the operation in bits 8 to 31, the position above.
+    [SkipLocalsInit]
+    [SuppressMessage("Design", "MA0051:Method is too long", Justification = "One loop whose state lives in registers; its parts are the cases.")]
+    private static long Run(ProjectionPlan plan, ref byte start, int end, ref FieldValue slots)
+    {
         ref ProjectionOp op = ref MemoryMarshal.GetArrayDataReference(plan.Ops);
-        int end = body.Length;
         int position = 0;
         int window = 0;
         ulong high = plan.HasText ? AsciiMask.Of(ref start, 0, end) : 0;
@@ -184,7 +190,7 @@ internal static class ProjectionLoop
                 case ProjectionCode.End:
                     if (position == end)
                     {
-                        return default;
+                        return 0;
                     }
 
                     error = DecodeErrorKind.TrailingBytes;
@@ -218,7 +224,9 @@ internal static class ProjectionLoop
             continue;
 
         Rare:
-            int next = ProjectionSlowPath.Run(plan, in op, body, values, position, out int reached, out error);
+            int next = ProjectionSlowPath.Run(
+                plan, in op, MemoryMarshal.CreateReadOnlySpan(ref start, end), MemoryMarshal.CreateSpan(ref slots, plan.Slots), position, out int reached, out DecodeErrorKind slowError);
+            error = slowError;
             position = reached;
             if (error != DecodeErrorKind.None)
             {
@@ -237,7 +245,7 @@ internal static class ProjectionLoop
     Truncated:
         error = DecodeErrorKind.Truncated;
     Failed:
-        return new DecodeResult(error, position, plan, PlaceOf(plan, ref op));
+        return ((long)position << 32) | ((long)PlaceOf(plan, ref op) << 8) | (long)error;
     }
 
     // The bits of a slice of up to 64 bytes that lies in the window; else, or where a bit is set, the whole check.

@@ -11,7 +11,8 @@ internal sealed record ProjectionPlan(
     Skipper[] Skippers,
     byte[] Constants,
     string[] Paths,
-    bool HasText) : IDecodePaths
+    bool HasText,
+    int Slots) : IDecodePaths
 {
     public string PathOf(int place) => Paths[place];
 }
