@@ -1,10 +1,10 @@
-using Confluent.Kafka;
-using Apache = global::Avro;
 using BenchmarkDotNet.Attributes;
+using Confluent.Kafka;
 using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Mapping;
 using FeaturePipeline.Avro.Registry;
+using Apache = global::Avro;
 
 namespace FeaturePipeline.Benchmarks;
 
