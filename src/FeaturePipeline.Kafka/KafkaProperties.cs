@@ -26,7 +26,7 @@ internal static class KafkaProperties
         ("fetch.queue.backoff.ms", "5"),
         ("fetch.error.backoff.ms", "100"),
         ("queued.min.messages", "200000"),
-        ("queued.max.messages.kbytes", "131072"),
+        ("queued.max.messages.kbytes", "65536"),
         ("allow.auto.create.topics", "false"),
     ];
 
