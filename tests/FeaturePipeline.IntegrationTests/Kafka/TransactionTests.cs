@@ -8,7 +8,11 @@ namespace FeaturePipeline.IntegrationTests.Kafka;
 public sealed class TransactionTests(KafkaFixture kafka)
 {
     private readonly string _transactionalId = KafkaFixture.Unique("tx");
-    private readonly KafkaClients _clients = kafka.Clients(KafkaFixture.Unique("app"));
+    private readonly KafkaClients _clients = kafka.Clients(KafkaFixture.Unique("app"), o => o with
+    {
+        // How long a topic may be unknown before its records fail.
+        Producer = new Dictionary<string, string> { ["topic.metadata.propagation.max.ms"] = "500" },
+    });
 
     [Fact]
     public void Records_and_offsets_of_a_transaction_appear_together_or_not_at_all()
@@ -119,16 +123,17 @@ public sealed class TransactionTests(KafkaFixture kafka)
         using IStreamsProducer producer = Transactional();
         producer.BeginTransaction();
         producer.Send(topic, 0, "a");
-        producer.Send(topic, 99, "no such partition");
+        string missing = KafkaFixture.Unique("missing");
+        producer.Send(missing, 0, "no such topic");
         TransactionAbortedException e = Assert.Throws<TransactionAbortedException>(() => producer.Flush(Wait));
-        Assert.Contains(topic, e.Message, StringComparison.Ordinal);
+        Assert.Contains(missing, e.Message, StringComparison.Ordinal);
         Assert.Throws<TransactionAbortedException>(() => producer.CommitTransaction(Wait));
         producer.AbortTransaction(Wait);
         Assert.Empty(_clients.ReadAll(topic).Values);
 
         // Without the flush the commit alone refuses it, too: no delivery callback is needed for that.
         producer.BeginTransaction();
-        producer.Send(kafka.CreateTopic(1), 99, "no such partition");
+        producer.Send(KafkaFixture.Unique("missing"), 0, "no such topic");
         Assert.Throws<TransactionAbortedException>(() => producer.CommitTransaction(Wait));
         producer.AbortTransaction(Wait);
 
@@ -169,7 +174,7 @@ public sealed class TransactionTests(KafkaFixture kafka)
     {
         string topic = kafka.CreateTopic(1);
         using IStreamsProducer producer = _clients.CreateProducer("p", null);
-        producer.Send(topic, 99, "no such partition");
+        producer.Send(KafkaFixture.Unique("missing"), 0, "no such topic");
         producer.Send(topic, 0, "fits");
         Assert.Throws<TransactionAbortedException>(() => producer.Flush(Wait));
         producer.Flush(Wait);
