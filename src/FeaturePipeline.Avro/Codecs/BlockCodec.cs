@@ -16,12 +16,17 @@ public static class BlockCodec
     /// <summary>The codecs' names: null, deflate, snappy, bzip2, zstandard, xz.</summary>
     public static FrozenSet<string> Names { get; } = new[] { "null", "deflate", "snappy", "bzip2", "zstandard", "xz" }.ToFrozenSet(StringComparer.Ordinal);
 
+    // DeflateStream writes nothing at all for no data, which no inflater takes: the stream needs its last block, here one of no symbols (RFC 1951, 3.2.6).
+    private static readonly byte[] EmptyDeflate = [0x03, 0x00];
+
     internal static ReadOnlyMemory<byte> Compress(string codec, ReadOnlyMemory<byte> data)
     {
         switch (codec)
         {
             case "null":
                 return data;
+            case "deflate" when data.IsEmpty:
+                return EmptyDeflate;
             case "snappy":
                 byte[] compressed = Snappy.CompressToArray(data.Span);
                 Array.Resize(ref compressed, compressed.Length + 4);
