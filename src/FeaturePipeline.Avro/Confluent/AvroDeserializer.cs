@@ -19,8 +19,7 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
     private readonly TimeProvider _timeProvider;
     private readonly ValueBinding<T> _binding = ValueBinding<T>.Create();
     private readonly SchemaCache<ReadPlan> _plans;
-    private readonly ConcurrentDictionary<(string Topic, MessageComponentType Component), SchemaCache<ReadPlan>> _plansOfLatest = new();
-    private readonly ConcurrentDictionary<string, AvroSchema> _latestBySubject = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Topic, MessageComponentType Component), LatestPlans> _plansOfLatest = new();
 
     /// <summary>Makes a deserializer; the registry is asked when the first message of a schema is read.</summary>
     /// <param name="registry">Where schemas come from; not disposed of.</param>
@@ -32,7 +31,7 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
     {
         ArgumentNullException.ThrowIfNull(registry);
         _registry = registry;
-        _config = config ?? new AvroDeserializerConfig();
+        _config = (config ?? new AvroDeserializerConfig()).Validated();
         _timeProvider = timeProvider ?? TimeProvider.System;
         if (readerSchema is not null && _config.UseLatestVersion)
         {
@@ -43,6 +42,9 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
     }
 
     private sealed record ReadPlan(bool IsRaw, BodyReader<T> Read);
+
+    // Plans to the latest schemas of the subjects of one topic and role, as they were at one time.
+    private sealed record LatestPlans(SchemaCache<ReadPlan> Plans, ConcurrentDictionary<string, AvroSchema> BySubject, long Since);
 
     /// <inheritdoc />
     public T Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context)
@@ -72,11 +74,11 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
         ? default!
         : throw new InvalidDataException($"{Where(context)} is null, which {typeof(T).Name} can't be. Read it as {typeof(T).Name}?.");
 
-    private static SchemaKey ReadFrame(ReadOnlySpan<byte> data, SerializationContext context, out int bodyOffset)
+    private SchemaKey ReadFrame(ReadOnlySpan<byte> data, SerializationContext context, out int bodyOffset)
     {
         byte[]? header = null;
         var name = context.Component == MessageComponentType.Key ? WireFormat.KeyHeader : WireFormat.ValueHeader;
-        var hasHeader = context.Headers is { Count: > 0 } headers && headers.TryGetLastBytes(name, out header);
+        var hasHeader = !_config.IgnoreHeaders && context.Headers is { Count: > 0 } headers && headers.TryGetLastBytes(name, out header);
         return WireFormat.Read(data, isNull: false, header, hasHeader, out var key, out bodyOffset) switch
         {
             WireStatus.Ok => key,
@@ -98,9 +100,15 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
 
     private ReadPlan? TryGetPlan(SchemaKey key, SerializationContext context)
     {
-        var plans = _plans;
-        return !_config.UseLatestVersion || _plansOfLatest.TryGetValue((context.Topic, context.Component), out plans) ? TryGetPlan(plans, key) : null;
+        if (!_config.UseLatestVersion)
+        {
+            return TryGetPlan(_plans, key);
+        }
+
+        return _plansOfLatest.TryGetValue((context.Topic, context.Component), out var latest) && !IsExpired(latest) ? TryGetPlan(latest.Plans, key) : null;
     }
+
+    private bool IsExpired(LatestPlans latest) => _config.LatestCacheTtl is { } ttl && _timeProvider.GetElapsedTime(latest.Since) >= ttl;
 
     private static ReadPlan? TryGetPlan(SchemaCache<ReadPlan> plans, SchemaKey key) =>
         (key.Version == 0 ? plans.TryGet(key.Id, out var plan) : plans.TryGet(key.Guid, out plan)) ? plan : null;
@@ -136,7 +144,28 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
     private async Task<SchemaCache<ReadPlan>> CacheOfLatestAsync(SchemaKey key, SerializationContext context)
     {
         var role = new SerializationContext(context.Component, context.Topic);
-        var plans = _plansOfLatest.GetOrAdd((context.Topic, context.Component), _ => Cache(writer => _latestBySubject[Subject(writer)]));
+        var known = _plansOfLatest.GetValueOrDefault((context.Topic, context.Component));
+        var latest = known is null || IsExpired(known) ? NewLatestPlans(role) : known;
+        try
+        {
+            if (await TryGetSubjectAsync(key, role) is { } subject && !latest.BySubject.ContainsKey(subject))
+            {
+                latest.BySubject[subject] = (await _registry.GetLatestAsync(subject)).Parse();
+            }
+        }
+        catch (SchemaRegistryException exception) when (exception.IsRetriable && known is not null && TryGetPlan(known.Plans, key) is not null)
+        {
+            // The latest version is not known to be another one: the registry is asked again when this one has expired again.
+            latest = known with { Since = _timeProvider.GetTimestamp() };
+        }
+
+        _plansOfLatest[(context.Topic, context.Component)] = latest;
+        return latest.Plans;
+    }
+
+    // Null where the message's schema is not to be had: making the plan comes to the same end, and says it.
+    private async Task<string?> TryGetSubjectAsync(SchemaKey key, SerializationContext role)
+    {
         AvroSchema writer;
         try
         {
@@ -144,18 +173,24 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
         }
         catch (Exception exception) when (exception is AvroSchemaException or SchemaRegistryException { IsRetriable: false })
         {
-            return plans; // which comes to the same end, and says it
+            return null;
         }
 
-        var subject = Subject(writer);
-        if (!_latestBySubject.ContainsKey(subject))
+        return _config.SubjectOf(role, writer);
+    }
+
+    private LatestPlans NewLatestPlans(SerializationContext role)
+    {
+        var bySubject = new ConcurrentDictionary<string, AvroSchema>(StringComparer.Ordinal);
+        return new LatestPlans(Cache(Latest), bySubject, _timeProvider.GetTimestamp());
+
+        AvroSchema Latest(AvroSchema writer)
         {
-            _latestBySubject[subject] = (await _registry.GetLatestAsync(subject)).Parse();
+            var subject = _config.SubjectOf(role, writer);
+            var schema = bySubject[subject];
+            _config.CheckLatest(schema, writer, subject);
+            return schema;
         }
-
-        return plans;
-
-        string Subject(AvroSchema schema) => SubjectNames.Of(_config.SubjectNameStrategy, role, (schema as NamedSchema)?.Name.FullName);
     }
 
     private SchemaCache<ReadPlan> Cache(Func<AvroSchema, AvroSchema?> readerOf) => new(

@@ -1,5 +1,7 @@
-using System.Globalization;
 using Confluent.Kafka;
+using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Schemas;
+using FeaturePipeline.Avro.Schemas.Compatibility;
 
 namespace FeaturePipeline.Avro.Confluent;
 
@@ -16,12 +18,62 @@ public enum SchemaIdStrategy
     Header,
 }
 
-/// <summary>Settings of <see cref="AvroSerializer{T}"/>; the defaults are those of Confluent's serializer.</summary>
-public sealed class AvroSerializerConfig
+/// <summary>Settings that <see cref="AvroSerializer{T}"/> and <see cref="AvroDeserializer{T}"/> share.</summary>
+public abstract class AvroSerdeConfig
 {
-    private const string Prefix = "avro.serializer.";
+    private protected AvroSerdeConfig()
+    {
+    }
 
-    /// <summary><c>auto.register.schemas</c>: register a schema that is not registered yet. Default true, unless a schema is chosen by <see cref="UseSchemaId"/> or <see cref="UseLatestVersion"/>.</summary>
+    /// <summary><c>use.latest.version</c>: write (or read) with the subject's latest schema. For a serializer it excludes auto.register.schemas. Default false.</summary>
+    public bool UseLatestVersion { get; set; }
+
+    /// <summary><c>latest.cache.ttl.secs</c>, for <see cref="UseLatestVersion"/>: how long the latest version is believed to be the latest. Default
+    /// null: for ever, as with Confluent's clients. A registry that is away then does not matter: the version that is known stays in use.</summary>
+    public TimeSpan? LatestCacheTtl { get; set; }
+
+    /// <summary><c>latest.compatibility.strict</c>, for <see cref="UseLatestVersion"/>: the latest schema must read everything that the value's
+    /// (or the message's) own schema writes, as <see cref="SchemaCompatibility"/> judges it. Otherwise every value is judged for
+    /// itself. Default false, as with Confluent's client for .NET.</summary>
+    public bool LatestCompatibilityStrict { get; set; }
+
+    /// <summary><c>subject.name.strategy</c>. Default <see cref="SubjectNameStrategy.Topic"/>. For a deserializer it matters with <see cref="UseLatestVersion"/> alone.</summary>
+    public SubjectNameStrategy SubjectNameStrategy { get; set; }
+
+    /// <summary>A strategy of one's own, of context and record name (null for a schema without one); it comes before <see cref="SubjectNameStrategy"/>.</summary>
+    public Func<SerializationContext, string?, string>? SubjectName { get; set; }
+
+    internal string SubjectOf(SerializationContext context, AvroSchema schema)
+    {
+        var recordName = (schema as NamedSchema)?.Name.FullName;
+        return SubjectName is { } own ? own(context, recordName) : SubjectNames.Of(SubjectNameStrategy, context, recordName);
+    }
+
+    /// <exception cref="SchemaResolutionException">The latest schema does not read what the other writes, and that is asked for.</exception>
+    internal void CheckLatest(AvroSchema latest, AvroSchema writer, string subject)
+    {
+        if (LatestCompatibilityStrict && SchemaCompatibility.Check(latest, writer) is { Count: > 0 } found)
+        {
+            throw new SchemaResolutionException(
+                $"latest.compatibility.strict: the latest schema of subject '{subject}' does not read what {writer.TypeName} writes: {string.Join("; ", found)}",
+                found[0].WriterLocation,
+                found[0].ReaderLocation);
+        }
+    }
+
+    private protected void ValidateLatest()
+    {
+        if (LatestCacheTtl < TimeSpan.Zero)
+        {
+            throw new ArgumentException("latest.cache.ttl.secs is below 0; it takes a time, or null for ever.");
+        }
+    }
+}
+
+/// <summary>Settings of <see cref="AvroSerializer{T}"/>; the defaults are those of Confluent's serializer.</summary>
+public sealed class AvroSerializerConfig : AvroSerdeConfig
+{
+    /// <summary><c>auto.register.schemas</c>: register a schema that is not registered yet. Default true, unless a schema is chosen by <see cref="UseSchemaId"/> or <see cref="AvroSerdeConfig.UseLatestVersion"/>.</summary>
     public bool? AutoRegisterSchemas { get; set; }
 
     /// <summary><c>normalize.schemas</c>: compare normalised schemas when registering and looking up. Default false.</summary>
@@ -29,15 +81,6 @@ public sealed class AvroSerializerConfig
 
     /// <summary><c>use.schema.id</c>: write with the schema of this id. Excludes auto.register.schemas and use.latest.version.</summary>
     public int? UseSchemaId { get; set; }
-
-    /// <summary><c>use.latest.version</c>: write with the subject's latest schema, as it is when first asked for. Excludes auto.register.schemas.</summary>
-    public bool UseLatestVersion { get; set; }
-
-    /// <summary><c>subject.name.strategy</c>. Default <see cref="SubjectNameStrategy.Topic"/>.</summary>
-    public SubjectNameStrategy SubjectNameStrategy { get; set; }
-
-    /// <summary>A strategy of one's own, of context and record name (null for a schema without one); it comes before <see cref="SubjectNameStrategy"/>.</summary>
-    public Func<SerializationContext, string?, string>? SubjectName { get; set; }
 
     /// <summary><c>schema.id.strategy</c>. Default <see cref="SchemaIdStrategy.Prefix"/>.</summary>
     public SchemaIdStrategy SchemaIdStrategy { get; set; }
@@ -47,47 +90,12 @@ public sealed class AvroSerializerConfig
     /// <summary>Reads settings under their known names, with or without <c>avro.serializer.</c> before them; other settings are passed over.</summary>
     /// <param name="properties">For example a producer's whole configuration.</param>
     /// <exception cref="ArgumentException">A value can't be read, or a name that begins with <c>avro.serializer.</c> is not known.</exception>
-    public static AvroSerializerConfig From(IEnumerable<KeyValuePair<string, string>> properties)
-    {
-        var config = new AvroSerializerConfig();
-        foreach (var (name, value) in AvroSerdeSettings.Named(properties, Prefix))
-        {
-            switch (name)
-            {
-                case "auto.register.schemas":
-                    config.AutoRegisterSchemas = AvroSerdeSettings.Boolean(name, value);
-                    break;
-                case "normalize.schemas":
-                    config.NormalizeSchemas = AvroSerdeSettings.Boolean(name, value);
-                    break;
-                case "use.schema.id":
-                    config.UseSchemaId = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-                        ? id
-                        : throw AvroSerdeSettings.Wrong(name, value, "a schema id");
-                    break;
-                case "use.latest.version":
-                    config.UseLatestVersion = AvroSerdeSettings.Boolean(name, value);
-                    break;
-                case "subject.name.strategy":
-                    config.SubjectNameStrategy = AvroSerdeSettings.Strategy(name, value);
-                    break;
-                case "schema.id.strategy":
-                    config.SchemaIdStrategy = Enum.TryParse<SchemaIdStrategy>(value, ignoreCase: true, out var location) && Enum.IsDefined(location)
-                        ? location
-                        : throw AvroSerdeSettings.Wrong(name, value, "Prefix, PrefixGuid or Header");
-                    break;
-                case "buffer.bytes":
-                    break; // buffers grow as they need to
-                default:
-                    throw AvroSerdeSettings.Unknown(Prefix + name);
-            }
-        }
-
-        return config;
-    }
+    public static AvroSerializerConfig From(IEnumerable<KeyValuePair<string, string>> properties) =>
+        AvroSerdeSettings.Serializer.Read(properties, new AvroSerializerConfig());
 
     internal AvroSerializerConfig Validated()
     {
+        ValidateLatest();
         if (AutoRegisterSchemas == true && UseLatestVersion)
         {
             throw new ArgumentException("auto.register.schemas and use.latest.version exclude each other. Set one of them to false.");
@@ -103,74 +111,21 @@ public sealed class AvroSerializerConfig
 }
 
 /// <summary>Settings of <see cref="AvroDeserializer{T}"/>.</summary>
-public sealed class AvroDeserializerConfig
+public sealed class AvroDeserializerConfig : AvroSerdeConfig
 {
-    private const string Prefix = "avro.deserializer.";
-
-    /// <summary><c>use.latest.version</c>: read with the subject's latest schema, as it is when first asked for. Default false.</summary>
-    public bool UseLatestVersion { get; set; }
-
-    /// <summary><c>subject.name.strategy</c>, for <see cref="UseLatestVersion"/>. Default <see cref="SubjectNameStrategy.Topic"/>.</summary>
-    public SubjectNameStrategy SubjectNameStrategy { get; set; }
+    /// <summary><c>schema.id.strategy</c> is Prefix: the schema's id is looked for before the body alone. Default false (Dual): the last header
+    /// with one wins.</summary>
+    public bool IgnoreHeaders { get; set; }
 
     /// <summary>Reads settings under their known names, with or without <c>avro.deserializer.</c> before them; other settings are passed over.</summary>
     /// <param name="properties">For example a consumer's whole configuration.</param>
     /// <exception cref="ArgumentException">A value can't be read, or a name that begins with <c>avro.deserializer.</c> is not known.</exception>
-    public static AvroDeserializerConfig From(IEnumerable<KeyValuePair<string, string>> properties)
-    {
-        var config = new AvroDeserializerConfig();
-        foreach (var (name, value) in AvroSerdeSettings.Named(properties, Prefix))
-        {
-            switch (name)
-            {
-                case "use.latest.version":
-                    config.UseLatestVersion = AvroSerdeSettings.Boolean(name, value);
-                    break;
-                case "subject.name.strategy":
-                    config.SubjectNameStrategy = AvroSerdeSettings.Strategy(name, value);
-                    break;
-                case "schema.id.strategy":
-                    break; // a header is honoured where there is one, a prefix where there is none
-                default:
-                    throw AvroSerdeSettings.Unknown(Prefix + name);
-            }
-        }
+    public static AvroDeserializerConfig From(IEnumerable<KeyValuePair<string, string>> properties) =>
+        AvroSerdeSettings.Deserializer.Read(properties, new AvroDeserializerConfig());
 
-        return config;
+    internal AvroDeserializerConfig Validated()
+    {
+        ValidateLatest();
+        return this;
     }
-}
-
-/// <summary>Reads settings of either.</summary>
-internal static class AvroSerdeSettings
-{
-    private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
-    {
-        "auto.register.schemas", "normalize.schemas", "use.schema.id", "use.latest.version", "subject.name.strategy", "schema.id.strategy",
-    };
-
-    /// <summary>The settings that are meant, without their prefix.</summary>
-    public static IEnumerable<(string Name, string Value)> Named(IEnumerable<KeyValuePair<string, string>> properties, string prefix)
-    {
-        ArgumentNullException.ThrowIfNull(properties);
-        foreach (var (name, value) in properties)
-        {
-            if (name.StartsWith(prefix, StringComparison.Ordinal))
-            {
-                yield return (name[prefix.Length..], value);
-            }
-            else if (Known.Contains(name))
-            {
-                yield return (name, value);
-            }
-        }
-    }
-
-    public static bool Boolean(string name, string value) => bool.TryParse(value, out var set) ? set : throw Wrong(name, value, "true or false");
-
-    public static SubjectNameStrategy Strategy(string name, string value) =>
-        SubjectNames.TryParse(value, out var strategy) ? strategy : throw Wrong(name, value, "Topic, Record or TopicRecord");
-
-    public static ArgumentException Wrong(string name, string value, string allowed) => new($"{name} is '{value}'; it takes {allowed}.");
-
-    public static ArgumentException Unknown(string name) => new($"{name} is not a known setting.");
 }

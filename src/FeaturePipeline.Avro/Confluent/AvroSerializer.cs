@@ -24,6 +24,7 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>
 
     private readonly ISchemaRegistry _registry;
     private readonly AvroSerializerConfig _config;
+    private readonly TimeProvider _timeProvider;
     private readonly AvroSchema? _schema;
     private readonly ValueBinding<T> _binding = ValueBinding<T>.Create();
     private readonly ConcurrentDictionary<PlanKey, WritePlan> _plans = new();
@@ -33,11 +34,14 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>
     /// <param name="registry">Where schemas are registered; not disposed of.</param>
     /// <param name="config">Settings; null = the defaults.</param>
     /// <param name="schema">The schema of every value; null = the one that each value says it has.</param>
+    /// <param name="timeProvider">Clock of <see cref="AvroSerdeConfig.LatestCacheTtl"/>; null = the system's.</param>
     /// <exception cref="ArgumentException">Settings exclude each other.</exception>
-    public AvroSerializer(ISchemaRegistry registry, AvroSerializerConfig? config = null, AvroSchema? schema = null)
+    public AvroSerializer(
+        ISchemaRegistry registry, AvroSerializerConfig? config = null, AvroSchema? schema = null, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(registry);
         _registry = registry;
+        _timeProvider = timeProvider ?? TimeProvider.System;
         _config = (config ?? new AvroSerializerConfig()).Validated();
         _schema = schema;
     }
@@ -50,7 +54,7 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>
         public override int GetHashCode() => HashCode.Combine(Topic, Component, RuntimeHelpers.GetHashCode(Schema));
     }
 
-    private sealed record WritePlan(PlanKey Key, byte[] Frame, bool IsRaw, BodyWriter<T> Write);
+    private sealed record WritePlan(PlanKey Key, byte[] Frame, bool IsRaw, BodyWriter<T> Write, long Since);
 
     /// <inheritdoc />
     public Task<byte[]> SerializeAsync(T data, SerializationContext context)
@@ -86,7 +90,7 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>
     {
         if (_last is { } last && last.Key.Equals(key))
         {
-            return last;
+            return IsExpired(last) ? null : last;
         }
 
         if (_plans.TryGetValue(key, out var plan))
@@ -94,8 +98,10 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>
             _last = plan;
         }
 
-        return plan;
+        return plan is not null && IsExpired(plan) ? null : plan;
     }
+
+    private bool IsExpired(WritePlan plan) => _config.LatestCacheTtl is { } ttl && _config.UseLatestVersion && _timeProvider.GetElapsedTime(plan.Since) >= ttl;
 
     private byte[] Write(WritePlan plan, T data, SerializationContext context)
     {
@@ -133,15 +139,29 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>
 
     private async Task<WritePlan> PrepareAsync(PlanKey key, SerializationContext context)
     {
-        var (registered, schema) = await ChooseAsync(key, context);
-        var plan = new WritePlan(key, Frame(registered), schema.Type == AvroType.Bytes, _binding.CompileWriter(schema));
+        var plan = await RenewAsync(key, context);
         if (_plans.Count >= MaxPlans)
         {
             _plans.Clear();
         }
 
         _plans[key] = plan;
+        _last = plan;
         return plan;
+    }
+
+    private async Task<WritePlan> RenewAsync(PlanKey key, SerializationContext context)
+    {
+        try
+        {
+            var (registered, schema) = await ChooseAsync(key, context);
+            return new WritePlan(key, Frame(registered), schema.Type == AvroType.Bytes, _binding.CompileWriter(schema), _timeProvider.GetTimestamp());
+        }
+        catch (SchemaRegistryException exception) when (exception.IsRetriable && _plans.ContainsKey(key))
+        {
+            // The latest version is not known to be another one: the registry is asked again when this one has expired again.
+            return _plans[key] with { Since = _timeProvider.GetTimestamp() };
+        }
     }
 
     private async Task<(RegisteredSchema Registered, AvroSchema Schema)> ChooseAsync(PlanKey key, SerializationContext context)
@@ -152,12 +172,13 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>
             return (chosen, chosen.Parse());
         }
 
-        var recordName = (key.Schema as NamedSchema)?.Name.FullName;
-        var subject = _config.SubjectName is { } own ? own(context, recordName) : SubjectNames.Of(_config.SubjectNameStrategy, context, recordName);
+        var subject = _config.SubjectOf(context, key.Schema);
         if (_config.UseLatestVersion)
         {
             var latest = await _registry.GetLatestAsync(subject);
-            return (latest, latest.Parse());
+            var schema = latest.Parse();
+            _config.CheckLatest(schema, key.Schema, subject);
+            return (latest, schema);
         }
 
         var definition = new SchemaDefinition(key.Schema.ToString());

@@ -45,14 +45,22 @@ internal sealed class AsyncCache<TKey, TValue>(TimeProvider timeProvider, TimeSp
         _missing.Clear();
     }
 
+    /// <summary>Forgets answers that were thought to be for ever.</summary>
+    public void Forget(Func<TKey, bool> match)
+    {
+        foreach (var key in _values.Keys.Where(match))
+        {
+            _values.TryRemove(key, out _);
+        }
+    }
+
     private async Task<TValue> FetchAsync(TKey key, Func<Task<TValue>> fetch)
     {
         var generation = Volatile.Read(ref _generation);
         try
         {
-            var value = await fetch();
-            _values[key] = value;
-            return value;
+            // A caller may have looked before the fetch before this one ended.
+            return _values.TryGetValue(key, out var value) ? value : _values[key] = await fetch();
         }
         catch (SchemaRegistryException exception) when (exception.IsNotFound)
         {

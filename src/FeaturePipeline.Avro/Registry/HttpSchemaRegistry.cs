@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Net;
 using FeaturePipeline.Avro.Schemas;
 using FeaturePipeline.Avro.Schemas.Compatibility;
 
@@ -103,25 +103,65 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry
     public async Task<CompatibilityAnswer> TestCompatibilityAsync(
         string subject, SchemaDefinition schema, int? version = null, CancellationToken cancellationToken = default)
     {
-        var against = version?.ToString(CultureInfo.InvariantCulture) ?? "latest";
+        if (version is { } number)
+        {
+            return await TestAsync(Invariant($"/{number}"));
+        }
+
         try
+        {
+            return await TestAllAsync();
+        }
+        catch (SchemaRegistryException exception) when (
+            exception.ErrorCode is SchemaRegistryException.SubjectNotFound or SchemaRegistryException.VersionNotFound)
+        {
+            return new CompatibilityAnswer(IsCompatible: true, []);
+        }
+
+        // A registry of before Confluent 7 has no question about all versions.
+        async Task<CompatibilityAnswer> TestAllAsync()
+        {
+            try
+            {
+                return await TestAsync("");
+            }
+            catch (SchemaRegistryException exception) when (exception.ErrorCode is (int)HttpStatusCode.NotFound or (int)HttpStatusCode.MethodNotAllowed)
+            {
+                return await TestAsync("/latest");
+            }
+        }
+
+        async Task<CompatibilityAnswer> TestAsync(string path)
         {
             var answer = await _transport.SendAsync(
                 HttpMethod.Post,
-                $"compatibility/subjects/{Escape(subject)}/versions/{against}?verbose=true",
+                $"compatibility/subjects/{Escape(subject)}/versions{path}?verbose=true",
                 RegistryJson.WriteSchema(schema),
-                $"Compatibility with subject '{subject}' version {against}",
+                $"Compatibility with subject '{subject}'{path.Replace("/", " version ", StringComparison.Ordinal)}",
                 RegistryJson.ReadCompatibility,
                 cancellationToken);
             return answer.IsCompatible || answer.Messages.Count > 0
                 ? answer
                 : answer with { Messages = await ExplainAsync(subject, schema, version, cancellationToken) };
         }
-        catch (SchemaRegistryException exception) when (
-            version is null && exception.ErrorCode is SchemaRegistryException.SubjectNotFound or SchemaRegistryException.VersionNotFound)
-        {
-            return new CompatibilityAnswer(IsCompatible: true, []);
-        }
+    }
+
+    /// <inheritdoc />
+    public async Task<IReadOnlyList<int>> DeleteSubjectAsync(string subject, bool permanently = false, CancellationToken cancellationToken = default)
+    {
+        var deleted = await DeleteAsync(
+            $"subjects/{Escape(subject)}", permanently, $"Deletion of subject '{subject}'", RegistryJson.ReadVersions, cancellationToken);
+        Forget(subject);
+        return deleted;
+    }
+
+    /// <inheritdoc />
+    public async Task<int> DeleteVersionAsync(string subject, int version, bool permanently = false, CancellationToken cancellationToken = default)
+    {
+        var deleted = await DeleteAsync(
+            VersionPath(subject, version), permanently, $"Deletion of {What(subject, version)}", static answer => answer.GetInt32(), cancellationToken);
+        Forget(subject);
+        return deleted;
     }
 
     /// <inheritdoc />
@@ -162,17 +202,32 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry
         try
         {
             var level = await GetConfigAsync(subject, cancellationToken);
-            var earlier = version is { } number
-                ? await GetVersionAsync(subject, number, cancellationToken)
-                : await GetLatestAsync(subject, cancellationToken);
+            int[] against = version is { } number ? [number] : [.. await GetVersionsAsync(subject, cancellationToken)];
+            var history = new List<(int Version, AvroSchema Schema)>();
+            foreach (var earlier in level.IsTransitive() ? against : against.TakeLast(1))
+            {
+                history.Add((earlier, (await GetVersionAsync(subject, earlier, cancellationToken)).Parse()));
+            }
+
             var dependencies = await RegistryRules.ResolveAsync(schema, GetReferenceAsync, $"Schema for subject '{subject}'");
-            var candidate = RegisteredSchema.Parse(schema.Schema, dependencies, SchemaValidation.Lenient);
-            return RegistryRules.Explain(level, candidate, [(earlier.Version ?? 0, earlier.Parse())]);
+            return RegistryRules.Explain(level, RegisteredSchema.Parse(schema.Schema, dependencies, SchemaValidation.Lenient), history);
         }
         catch (Exception exception) when (exception is SchemaRegistryException or AvroSchemaException)
         {
             return []; // the registry's answer stands without reasons
         }
+    }
+
+    private Task<T> DeleteAsync<T>(
+        string path, bool permanently, string what, Func<System.Text.Json.JsonElement, T> read, CancellationToken cancellationToken) =>
+        _transport.SendAsync(HttpMethod.Delete, path + (permanently ? "?permanent=true" : ""), body: null, what, read, cancellationToken);
+
+    // What was kept of a subject is no longer so. Ids stay: messages may have been written with them.
+    private void Forget(string subject)
+    {
+        _byVersion.Forget(key => key.Subject == subject);
+        _registered.Forget(key => key.Subject == subject);
+        _lookedUp.Forget(key => key.Subject == subject);
     }
 
     private async Task<RegisteredSchema> GetSchemaAsync(

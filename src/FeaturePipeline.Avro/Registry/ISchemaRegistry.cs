@@ -44,10 +44,21 @@ public interface ISchemaRegistry : IDisposable
     /// <summary>Whether a schema may become the next version of a subject, by the subject's level. A subject without versions takes every schema.</summary>
     /// <param name="subject">The subject.</param>
     /// <param name="schema">The candidate.</param>
-    /// <param name="version">Version to compare with; null = what the subject's level asks for, against the latest.</param>
+    /// <param name="version">The one version to compare with; null = as registration does: the latest version, or all where the level is transitive.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     Task<CompatibilityAnswer> TestCompatibilityAsync(
         string subject, SchemaDefinition schema, int? version = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes a subject: softly (ids still work, new registrations begin with the next version), or for good what is softly deleted.</summary>
+    /// <param name="subject">The subject.</param>
+    /// <param name="permanently">For good. Messages with ids of this subject alone can't be read any more.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The versions that were deleted. Errors: 40401, 40404, 40405, 42206.</returns>
+    Task<IReadOnlyList<int>> DeleteSubjectAsync(string subject, bool permanently = false, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes one version of a subject, softly or for good as <see cref="DeleteSubjectAsync"/>.</summary>
+    /// <returns>The version. Errors: 40401, 40402, 40406, 40407, 42206.</returns>
+    Task<int> DeleteVersionAsync(string subject, int version, bool permanently = false, CancellationToken cancellationToken = default);
 
     /// <summary>The compatibility level in force for a subject, or the global one.</summary>
     Task<CompatibilityLevel> GetConfigAsync(string? subject = null, CancellationToken cancellationToken = default);

@@ -1,9 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using FeaturePipeline.Avro.Schemas;
 using FeaturePipeline.Avro.Schemas.Compatibility;
 
@@ -12,24 +8,25 @@ namespace FeaturePipeline.Avro.Registry;
 /// <summary>
 /// A registry in memory with Confluent's ids, error codes and compatibility levels (BACKWARD unless set), for tests, demos and development.
 /// </summary>
-/// <remarks>Ids count from 1; the same schema has one id whatever the subject, and a GUID made of its content. Nothing is awaited.</remarks>
+/// <remarks>Ids count from 1; the same schema has one id whatever the subject, and a GUID made of its content. Texts are kept as Confluent keeps
+/// them: white space and the order of members make no other schema. Nothing is awaited.</remarks>
 public sealed class MockSchemaRegistry : ISchemaRegistry
 {
     private static readonly ConcurrentDictionary<string, MockSchemaRegistry> SharedByName = new(StringComparer.Ordinal);
 
     private readonly Lock _lock = new();
-    private readonly List<(SchemaDefinition Definition, Guid Guid)> _schemas = [];
-    private readonly Dictionary<string, int> _idOfForm = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<Version>> _subjects = new(StringComparer.Ordinal);
+    private readonly MockStore _store;
     private readonly Dictionary<string, CompatibilityLevel> _levels = new(StringComparer.Ordinal);
     private CompatibilityLevel _global = CompatibilityLevel.Backward;
     private int _requests;
 
     /// <summary>Makes a registry of its own, shared with nobody.</summary>
     /// <param name="name">Its name in messages.</param>
-    public MockSchemaRegistry(string name = "test") => Address = SchemaRegistryOptions.MockScheme + name;
-
-    private sealed record Version(int Number, int Id, SchemaDefinition Definition, string Form, AvroSchema Schema);
+    public MockSchemaRegistry(string name = "test")
+    {
+        Address = SchemaRegistryOptions.MockScheme + name;
+        _store = new MockStore(Address);
+    }
 
     /// <summary>The process's registry of that name, made when it is first asked for.</summary>
     /// <param name="name">What follows <c>mock://</c>.</param>
@@ -49,96 +46,73 @@ public sealed class MockSchemaRegistry : ISchemaRegistry
     public int Requests => Volatile.Read(ref _requests);
 
     /// <inheritdoc />
-    public Task<RegisteredSchema> GetByIdAsync(int id, CancellationToken cancellationToken = default) => Answer(cancellationToken, () =>
-    {
-        if (id < 1 || id > _schemas.Count)
-        {
-            throw NotFound(SchemaRegistryException.SchemaNotFound, string.Create(CultureInfo.InvariantCulture, $"Schema id {id}"));
-        }
-
-        return Make(id, _schemas[id - 1].Definition);
-    });
+    public Task<RegisteredSchema> GetByIdAsync(int id, CancellationToken cancellationToken = default) =>
+        Answer(cancellationToken, () => _store.Get(id));
 
     /// <inheritdoc />
-    public Task<RegisteredSchema> GetByGuidAsync(Guid guid, CancellationToken cancellationToken = default) => Answer(cancellationToken, () =>
-    {
-        var index = _schemas.FindIndex(schema => schema.Guid == guid);
-        return index >= 0 ? Make(index + 1, _schemas[index].Definition) : throw NotFound(SchemaRegistryException.SchemaNotFound, $"Schema GUID {guid:D}");
-    });
+    public Task<RegisteredSchema> GetByGuidAsync(Guid guid, CancellationToken cancellationToken = default) =>
+        Answer(cancellationToken, () => _store.Get(guid));
 
     /// <inheritdoc />
     public Task<RegisteredSchema> GetVersionAsync(string subject, int version, CancellationToken cancellationToken = default) =>
-        Answer(cancellationToken, () => Make(subject, FindVersion(subject, version)));
+        Answer(cancellationToken, () => _store.Get(subject, FindVersion(subject, version)));
 
     /// <inheritdoc />
     public Task<RegisteredSchema> GetLatestAsync(string subject, CancellationToken cancellationToken = default) =>
-        Answer(cancellationToken, () => Make(subject, Versions(subject)[^1]));
+        Answer(cancellationToken, () => _store.Get(subject, _store.Versions(subject)[^1]));
 
     /// <inheritdoc />
     public Task<IReadOnlyList<int>> GetVersionsAsync(string subject, CancellationToken cancellationToken = default) =>
-        Answer<IReadOnlyList<int>>(cancellationToken, () => [.. Versions(subject).Select(static version => version.Number)]);
+        Answer<IReadOnlyList<int>>(cancellationToken, () => [.. _store.Versions(subject).Select(static version => version.Number)]);
 
     /// <inheritdoc />
     public Task<IReadOnlyList<string>> GetSubjectsAsync(CancellationToken cancellationToken = default) =>
-        Answer<IReadOnlyList<string>>(cancellationToken, () => [.. _subjects.Keys.Order(StringComparer.Ordinal)]);
+        Answer<IReadOnlyList<string>>(cancellationToken, () => [.. _store.Subjects]);
 
     /// <inheritdoc />
     public Task<RegisteredSchema> RegisterAsync(
         string subject, SchemaDefinition schema, bool normalize = false, CancellationToken cancellationToken = default) => Answer(cancellationToken, () =>
     {
-        ArgumentException.ThrowIfNullOrEmpty(subject);
-        RegistryRules.Check(schema, $"Registration under subject '{subject}'");
-        var form = FormOf(subject, schema, normalize);
-        if (_subjects.TryGetValue(subject, out var versions) && Find(versions, form, normalize) is { } known)
+        var text = _store.Read(subject, schema, normalize);
+        if (_store.Find(subject, text) is { } known)
         {
-            return Make(subject, known);
+            return _store.Get(subject, known);
         }
 
-        var parsed = Parse(subject, schema);
-        var reasons = Judge(subject, parsed, versions ?? []);
-        if (reasons.Length > 0)
-        {
-            throw new SchemaRegistryException(
-                $"Registration under subject '{subject}': {Address} answered 409: the schema is incompatible with an earlier one "
-                + $"(level {LevelOf(subject).ToRegistryName()}): {string.Join("; ", reasons)}. Make the schema compatible, or change the subject's compatibility level.",
-                SchemaRegistryException.Incompatible,
-                isRetriable: false);
-        }
-
-        if (!_idOfForm.TryGetValue(form, out var id))
-        {
-            _schemas.Add((schema, GuidOf(form)));
-            id = _schemas.Count;
-            _idOfForm.Add(form, id);
-        }
-
-        if (versions is null)
-        {
-            _subjects.Add(subject, versions = []);
-        }
-
-        versions.Add(new Version(versions.Count + 1, id, schema, form, parsed));
-        return Make(subject, versions[^1]);
+        var reasons = Judge(subject, text.Schema, _store.Live(subject));
+        return reasons.Length == 0 ? _store.Get(subject, _store.Add(subject, text)) : throw new SchemaRegistryException(
+            $"Registration under subject '{subject}': {Address} answered 409: the schema is incompatible with an earlier one "
+            + $"(level {LevelOf(subject).ToRegistryName()}): {string.Join("; ", reasons)}. Make the schema compatible, or change the subject's compatibility level.",
+            SchemaRegistryException.Incompatible,
+            isRetriable: false);
     });
 
     /// <inheritdoc />
     public Task<RegisteredSchema> LookupAsync(
         string subject, SchemaDefinition schema, bool normalize = false, CancellationToken cancellationToken = default) => Answer(cancellationToken, () =>
     {
-        var form = FormOf(subject, schema, normalize);
-        return Find(Versions(subject), form, normalize) is { } known
-            ? Make(subject, known)
-            : throw NotFound(SchemaRegistryException.SchemaNotFound, $"Schema under subject '{subject}'");
+        var text = _store.Read(subject, schema, normalize);
+        _ = _store.Versions(subject);
+        return _store.Find(subject, text) is { } known ? _store.Get(subject, known) : throw new SchemaRegistryException(
+            $"The schema is not under subject '{subject}' in {Address} (code 40403). Register it first.", SchemaRegistryException.SchemaNotFound, isRetriable: false);
     });
 
     /// <inheritdoc />
     public Task<CompatibilityAnswer> TestCompatibilityAsync(
         string subject, SchemaDefinition schema, int? version = null, CancellationToken cancellationToken = default) => Answer(cancellationToken, () =>
     {
-        List<Version> history = version is { } number ? [FindVersion(subject, number)] : _subjects.GetValueOrDefault(subject) ?? [];
-        var reasons = Judge(subject, Parse(subject, schema), history);
+        var candidate = _store.Read(subject, schema, normalize: false).Schema;
+        var reasons = Judge(subject, candidate, version is { } number ? [FindVersion(subject, number)] : _store.Live(subject));
         return new CompatibilityAnswer(reasons.Length == 0, reasons);
     });
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<int>> DeleteSubjectAsync(string subject, bool permanently = false, CancellationToken cancellationToken = default) =>
+        Answer<IReadOnlyList<int>>(cancellationToken, () => _store.Delete(subject, permanently));
+
+    /// <inheritdoc />
+    public Task<int> DeleteVersionAsync(string subject, int version, bool permanently = false, CancellationToken cancellationToken = default) =>
+        Answer(cancellationToken, () => _store.Delete(subject, Valid(version), permanently));
 
     /// <inheritdoc />
     public Task<CompatibilityLevel> GetConfigAsync(string? subject = null, CancellationToken cancellationToken = default) =>
@@ -178,88 +152,13 @@ public sealed class MockSchemaRegistry : ISchemaRegistry
 
     private CompatibilityLevel LevelOf(string? subject) => subject is not null && _levels.TryGetValue(subject, out var level) ? level : _global;
 
-    private string[] Judge(string subject, AvroSchema schema, List<Version> history) =>
+    private string[] Judge(string subject, AvroSchema schema, List<MockVersion> history) =>
         RegistryRules.Explain(LevelOf(subject), schema, [.. history.Select(static version => (version.Number, version.Schema))]);
 
-    private AvroSchema Parse(string subject, SchemaDefinition schema)
-    {
-        try
-        {
-            return RegisteredSchema.Parse(schema.Schema, Resolve(schema), SchemaValidation.Strict);
-        }
-        catch (Exception exception) when (exception is AvroSchemaException or SchemaRegistryException { IsNotFound: true })
-        {
-            throw Invalid(subject, exception);
-        }
-    }
+    private MockVersion FindVersion(string subject, int version) => _store.Find(subject, Valid(version));
 
-    private RegisteredSchema Make(string subject, Version version) => Make(version.Id, version.Definition) with { Subject = subject, Version = version.Number };
-
-    private RegisteredSchema Make(int id, SchemaDefinition definition)
-    {
-        RegistryRules.Check(definition, string.Create(CultureInfo.InvariantCulture, $"Schema id {id}"));
-        return new RegisteredSchema(id, definition) { Guid = _schemas[id - 1].Guid, Dependencies = Resolve(definition) };
-    }
-
-    private IReadOnlyList<string> Resolve(SchemaDefinition definition) =>
-        RegistryRules.ResolveAsync(
-            definition,
-            reference => Task.FromResult(FindVersion(reference.Subject, reference.Version).Definition),
-            "Resolution of references").GetAwaiter().GetResult(); // complete already: nothing in it waits
-
-    private List<Version> Versions(string subject) =>
-        _subjects.TryGetValue(subject, out var versions) ? versions : throw NotFound(SchemaRegistryException.SubjectNotFound, $"Subject '{subject}'");
-
-    private Version FindVersion(string subject, int version)
-    {
-        var versions = Versions(subject);
-        return version >= 1 && version <= versions.Count
-            ? versions[version - 1]
-            : throw NotFound(SchemaRegistryException.VersionNotFound, string.Create(CultureInfo.InvariantCulture, $"Version {version} of subject '{subject}'"));
-    }
-
-    private static Version? Find(List<Version> versions, string form, bool normalize) =>
-        versions.Find(version => string.Equals(normalize ? Form(version.Definition, normalize: true) : version.Form, form, StringComparison.Ordinal));
-
-    private SchemaRegistryException NotFound(int code, string what) =>
-        new($"{what} is not in {Address} (code {code.ToString(CultureInfo.InvariantCulture)}). Check the name, or register it first.", code, isRetriable: false);
-
-    private static string FormOf(string subject, SchemaDefinition schema, bool normalize)
-    {
-        ArgumentNullException.ThrowIfNull(schema);
-        try
-        {
-            return Form(schema, normalize);
-        }
-        catch (JsonException exception)
-        {
-            throw Invalid(subject, exception);
-        }
-    }
-
-    private static SchemaRegistryException Invalid(string subject, Exception exception) => new(
-        $"Subject '{subject}': the schema is not valid (code 42201): {exception.Message}", SchemaRegistryException.InvalidSchema, isRetriable: false, exception);
-
-    // White space never makes a new schema; the order of members does, unless normalised.
-    private static string Form(SchemaDefinition schema, bool normalize)
-    {
-        var text = new StringBuilder((normalize ? Sorted(JsonNode.Parse(schema.Schema)) : JsonNode.Parse(schema.Schema))?.ToJsonString() ?? "null");
-        foreach (var reference in schema.References)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"\n{reference.Name}\t{reference.Subject}\t{reference.Version}");
-        }
-
-        return text.Append(schema.HasRuleSet ? "\nrules" : "").ToString();
-    }
-
-    private static JsonNode? Sorted(JsonNode? node) => node switch
-    {
-        JsonObject members => new JsonObject(members
-            .OrderBy(static member => member.Key, StringComparer.Ordinal)
-            .Select(static member => KeyValuePair.Create(member.Key, Sorted(member.Value)))),
-        JsonArray items => new JsonArray([.. items.Select(Sorted)]),
-        _ => node?.DeepClone(),
-    };
-
-    private static Guid GuidOf(string form) => new(SHA256.HashData(Encoding.UTF8.GetBytes(form)).AsSpan(0, 16), bigEndian: true);
+    private static int Valid(int version) => version >= 1 ? version : throw new SchemaRegistryException(
+        string.Create(CultureInfo.InvariantCulture, $"Version {version} is not a version: they count from 1 (code 42202)."),
+        SchemaRegistryException.InvalidVersion,
+        isRetriable: false);
 }

@@ -11,16 +11,7 @@ internal sealed record RegistryEndpoint(Uri Base, AuthenticationHeaderValue? Aut
     /// <summary>Reads the comma-separated addresses. No message holds an address that might hold a password.</summary>
     public static RegistryEndpoint[] Parse(SchemaRegistryOptions options)
     {
-        if (options.BearerToken is { Length: > 0 } && options.BasicAuthUserInfo is { Length: > 0 })
-        {
-            throw new ArgumentException("SchemaRegistry:BearerToken and SchemaRegistry:BasicAuthUserInfo are both set. Keep one.", nameof(options));
-        }
-
-        if (options.BasicAuthUserInfo is { Length: > 0 } userInfo && !userInfo.Contains(':', StringComparison.Ordinal))
-        {
-            throw new ArgumentException("SchemaRegistry:BasicAuthUserInfo is not of the form user:password.", nameof(options));
-        }
-
+        CheckCredentials(options);
         var addresses = options.Url.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (addresses.Length == 0)
         {
@@ -48,6 +39,35 @@ internal sealed record RegistryEndpoint(Uri Base, AuthenticationHeaderValue? Aut
         return new RegistryEndpoint(bare, Authorize(uri, options));
     }
 
+    private static void CheckCredentials(SchemaRegistryOptions options)
+    {
+        bool hasUserInfo = options.BasicAuthUserInfo is { Length: > 0 };
+        bool inherits = options.BasicAuthCredentialsSource == BasicAuthCredentialsSource.SaslInherit;
+        bool hasToken = options.BearerToken is { Length: > 0 };
+        Require(
+            !hasToken || !(hasUserInfo || inherits),
+            "SchemaRegistry:BearerToken and SchemaRegistry:BasicAuthUserInfo (or SASL_INHERIT) are both set. Keep one.");
+        Require(
+            options.BearerTokenSource is null || !(hasToken || hasUserInfo || inherits),
+            "SchemaRegistry: a source of bearer tokens and other credentials are both set. Keep one.");
+        Require(
+            !hasUserInfo || options.BasicAuthUserInfo!.Contains(':', StringComparison.Ordinal), "SchemaRegistry:BasicAuthUserInfo is not of the form user:password.");
+        Require(
+            !hasUserInfo || options.BasicAuthCredentialsSource == BasicAuthCredentialsSource.UserInfo,
+            "SchemaRegistry:BasicAuthUserInfo is set, but SchemaRegistry:BasicAuthCredentialsSource says that the credentials are elsewhere. Keep one.");
+        Require(
+            !inherits || (options.SaslUsername is { Length: > 0 } user && !user.Contains(':', StringComparison.Ordinal) && options.SaslPassword is not null),
+            "SchemaRegistry:BasicAuthCredentialsSource is SASL_INHERIT, but sasl.username (without a colon) and sasl.password of the Kafka client are not both set.");
+    }
+
+    private static void Require(bool holds, string otherwise)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException(otherwise);
+        }
+    }
+
     private static AuthenticationHeaderValue? Authorize(Uri uri, SchemaRegistryOptions options)
     {
         if (options.BearerToken is { Length: > 0 } token)
@@ -55,7 +75,13 @@ internal sealed record RegistryEndpoint(Uri Base, AuthenticationHeaderValue? Aut
             return new AuthenticationHeaderValue("Bearer", token);
         }
 
-        var userInfo = options.BasicAuthUserInfo is { Length: > 0 } given ? given : Uri.UnescapeDataString(uri.UserInfo);
+        var inAddress = Uri.UnescapeDataString(uri.UserInfo);
+        var userInfo = options.BasicAuthCredentialsSource switch
+        {
+            BasicAuthCredentialsSource.SaslInherit => $"{options.SaslUsername}:{options.SaslPassword}",
+            BasicAuthCredentialsSource.UserInfo when options.BasicAuthUserInfo is { Length: > 0 } given => given,
+            _ => inAddress,
+        };
         return userInfo.Length == 0 ? null : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(userInfo)));
     }
 }

@@ -7,6 +7,8 @@ namespace FeaturePipeline.Avro.Registry;
 
 internal static class RegistryJson
 {
+    public const string ContentType = "application/vnd.schemaregistry.v1+json";
+
     public static byte[] WriteSchema(SchemaDefinition schema)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -142,16 +144,18 @@ internal static class RegistryJson
             Int(reference, "version") ?? throw new FormatException("a reference has no 'version'")))];
     }
 
-    // Registries send an empty rule set for a schema that has none.
-    private static bool HasRules(JsonElement answer) =>
-        answer.TryGetProperty("ruleSet", out var rules)
-        && rules.ValueKind == JsonValueKind.Object
-        && rules.EnumerateObject().Any(static kind => kind.Value.ValueKind switch
+    // Registries send an empty rule set for a schema that has none. Anything else fails closed: what is not understood may be rules.
+    private static bool HasRules(JsonElement answer) => answer.TryGetProperty("ruleSet", out var rules) && rules.ValueKind switch
+    {
+        JsonValueKind.Null => false,
+        JsonValueKind.Object => rules.EnumerateObject().Any(static kind => kind.Value.ValueKind switch
         {
             JsonValueKind.Array => kind.Value.GetArrayLength() > 0,
             JsonValueKind.Null => false,
             _ => true,
-        });
+        }),
+        _ => true,
+    };
 
     private static string? String(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String

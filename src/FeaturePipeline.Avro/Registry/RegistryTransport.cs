@@ -1,5 +1,5 @@
-// Requests to a registry: every try goes through all addresses, from the one that answered last; between tries waits grow, with jitter.
-using System.Net;
+// Requests to a registry: every try goes through all addresses, from the one that answered last; between tries waits grow, with jitter, unless
+// the registry says when it wants to be asked again. A call ends within SchemaRegistryOptions.LongestCall.
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Polly;
@@ -10,54 +10,22 @@ namespace FeaturePipeline.Avro.Registry;
 
 internal sealed class RegistryTransport : IDisposable
 {
-    private const long MaxAnswerBytes = 16 << 20;
-    private const string ContentType = "application/vnd.schemaregistry.v1+json";
-
     private readonly RegistryEndpoint[] _endpoints;
-    private readonly HttpClient _client;
+    private readonly SchemaRegistryOptions _options;
+    private readonly TimeProvider _timeProvider;
+    private readonly RegistryHttpClient _client;
     private readonly ResiliencePipeline _retries;
     private readonly ResiliencePipeline _timeout;
-    private readonly TimeSpan _limit;
     private int _current;
 
     public RegistryTransport(SchemaRegistryOptions options, TimeProvider timeProvider)
     {
+        _options = options.Validated();
+        _timeProvider = timeProvider;
         _endpoints = RegistryEndpoint.Parse(options);
         Address = string.Join(',', _endpoints.Select(static endpoint => endpoint.Base.ToString().TrimEnd('/')));
-        _limit = options.Timeout;
-
-        var handler = new SocketsHttpHandler
-        {
-            AutomaticDecompression = DecompressionMethods.All,
-            ConnectTimeout = options.Timeout,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5), // follows changes of DNS
-            UseCookies = false,
-        };
-        RegistryTls.Apply(handler.SslOptions, options);
-        _client = new HttpClient(handler, disposeHandler: true)
-        {
-            Timeout = Timeout.InfiniteTimeSpan,
-            MaxResponseContentBufferSize = MaxAnswerBytes,
-        };
-        _client.DefaultRequestHeaders.Accept.ParseAdd(ContentType);
-        _client.DefaultRequestHeaders.Accept.ParseAdd("application/vnd.schemaregistry+json; q=0.9");
-        _client.DefaultRequestHeaders.Accept.ParseAdd("application/json; q=0.8");
-
-        var retries = new ResiliencePipelineBuilder { TimeProvider = timeProvider };
-        if (options.MaxTries > 1)
-        {
-            retries.AddRetry(new RetryStrategyOptions
-            {
-                MaxRetryAttempts = options.MaxTries - 1,
-                Delay = options.RetryDelay,
-                MaxDelay = options.MaxRetryDelay,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                ShouldHandle = static outcome => ValueTask.FromResult(outcome.Outcome.Exception is SchemaRegistryException { IsRetriable: true }),
-            });
-        }
-
-        _retries = retries.Build();
+        _client = new RegistryHttpClient(options, timeProvider);
+        _retries = Retries(options, timeProvider);
         _timeout = new ResiliencePipelineBuilder { TimeProvider = timeProvider }.AddTimeout(options.Timeout).Build();
     }
 
@@ -65,7 +33,7 @@ internal sealed class RegistryTransport : IDisposable
     public string Address { get; }
 
     /// <summary>Sends a request and reads its answer.</summary>
-    /// <param name="method">GET, POST or PUT.</param>
+    /// <param name="method">GET, POST, PUT or DELETE.</param>
     /// <param name="path">Path below the address, escaped.</param>
     /// <param name="body">JSON, or null.</param>
     /// <param name="what">What was asked for, for messages: "Schema id 42".</param>
@@ -93,95 +61,92 @@ internal sealed class RegistryTransport : IDisposable
 
     public void Dispose() => _client.Dispose();
 
+    private static ResiliencePipeline Retries(SchemaRegistryOptions options, TimeProvider timeProvider)
+    {
+        var retries = new ResiliencePipelineBuilder { TimeProvider = timeProvider };
+        if (options.MaxTries == 1)
+        {
+            return retries.Build();
+        }
+
+        var longest = options.MaxRetryDelay;
+        return retries.AddRetry(new RetryStrategyOptions
+        {
+            MaxRetryAttempts = options.MaxTries - 1,
+            Delay = options.RetryDelay,
+            MaxDelay = longest,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            DelayGenerator = arguments => ValueTask.FromResult(
+                arguments.Outcome.Exception is SchemaRegistryException { RetryAfter: { } wait } ? (wait < longest ? wait : longest) : (TimeSpan?)null),
+            ShouldHandle = static outcome => ValueTask.FromResult(outcome.Outcome.Exception is SchemaRegistryException { IsRetriable: true }),
+        }).Build();
+    }
+
     private async ValueTask<byte[]> TryAllAsync(HttpMethod method, string path, byte[]? body, string what, CancellationToken cancellationToken)
     {
         var first = Volatile.Read(ref _current);
-        for (var i = 0; ; i++)
+        var faults = new List<RegistryFault>();
+        for (var i = 0; i < _endpoints.Length; i++)
         {
             var index = (first + i) % _endpoints.Length;
-            try
+            var (answer, fault) = await TryOneAsync(_endpoints[index], method, path, body, cancellationToken);
+            if (answer is not null)
             {
-                var answer = await TryOneAsync(_endpoints[index], method, path, body, what, cancellationToken);
                 Volatile.Write(ref _current, index);
                 return answer;
             }
-            catch (SchemaRegistryException exception) when (exception.IsRetriable && i + 1 < _endpoints.Length)
+
+            if (!fault!.IsRetriable)
             {
-                // The next address may know more; the last one's fault is the one that is told.
+                throw RegistryFault.ToException(what, [fault]);
             }
+
+            faults.Add(fault);
         }
+
+        throw RegistryFault.ToException(what, faults);
     }
 
-    private async Task<byte[]> TryOneAsync(
-        RegistryEndpoint endpoint, HttpMethod method, string path, byte[]? body, string what, CancellationToken cancellationToken)
+    // One of both is there.
+    private async ValueTask<(byte[]? Answer, RegistryFault? Fault)> TryOneAsync(
+        RegistryEndpoint endpoint, HttpMethod method, string path, byte[]? body, CancellationToken cancellationToken)
     {
         try
         {
-            return await _timeout.ExecuteAsync(token => ExchangeAsync(endpoint, method, path, body, what, token), cancellationToken);
+            return await _timeout.ExecuteAsync(token => ExchangeAsync(endpoint, method, path, body, token), cancellationToken);
         }
         catch (TimeoutRejectedException exception)
         {
-            throw Unreachable(endpoint, what, $"did not answer within {_limit.TotalSeconds:0.###} s", exception);
+            return (null, RegistryFault.Unreachable(endpoint, $"did not answer within {_options.Timeout.TotalSeconds:0.###} s", exception));
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            throw Unreachable(endpoint, what, $"can't be reached ({Reason(exception)})", exception);
+            return (null, RegistryFault.Unreachable(endpoint, $"can't be reached ({Reason(exception)})", exception));
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Unreachable(endpoint, what, "did not take the connection in time", exception);
+            return (null, RegistryFault.Unreachable(endpoint, "did not take the connection in time", exception));
         }
     }
 
-    private async ValueTask<byte[]> ExchangeAsync(
-        RegistryEndpoint endpoint, HttpMethod method, string path, byte[]? body, string what, CancellationToken cancellationToken)
+    private async ValueTask<(byte[]? Answer, RegistryFault? Fault)> ExchangeAsync(
+        RegistryEndpoint endpoint, HttpMethod method, string path, byte[]? body, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, new Uri(endpoint.Base, path));
-        request.Headers.Authorization = endpoint.Authorization;
+        request.Headers.Authorization = _options.BearerTokenSource is { } source
+            ? new AuthenticationHeaderValue("Bearer", await source(cancellationToken))
+            : endpoint.Authorization;
         if (body is not null)
         {
             request.Content = new ByteArrayContent(body);
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue(ContentType);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue(RegistryJson.ContentType);
         }
 
-        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellationToken);
+        using var response = await _client.Current().SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellationToken);
         var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-        return response.IsSuccessStatusCode ? answer : throw Refused(endpoint, what, response.StatusCode, answer);
+        return response.IsSuccessStatusCode ? (answer, null) : (null, RegistryFault.Refused(endpoint, response, answer, _timeProvider.GetUtcNow()));
     }
-
-    private static SchemaRegistryException Refused(RegistryEndpoint endpoint, string what, HttpStatusCode status, byte[] body)
-    {
-        var (code, message) = RegistryJson.ReadError((int)status, body);
-        var remedy = code switch
-        {
-            SchemaRegistryException.SchemaNotFound => "Check SchemaRegistry:Url, or whether the schema or its subject was deleted.",
-            SchemaRegistryException.SubjectNotFound or SchemaRegistryException.VersionNotFound => "Check the subject's name, or whether it was deleted.",
-            _ => status switch
-            {
-                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
-                    "Check SchemaRegistry:BasicAuthUserInfo, SchemaRegistry:BearerToken or the client certificate.",
-                HttpStatusCode.NotFound => "Check SchemaRegistry:Url; a base path such as /apis/ccompat/v7 may be missing.",
-                HttpStatusCode.Conflict => "Make the schema compatible, or change the subject's compatibility level.",
-                HttpStatusCode.UnprocessableEntity => "Correct the schema or the level.",
-                _ => "See the registry's log.",
-            },
-        };
-        return new SchemaRegistryException(
-            $"{what}: {endpoint.Base} answered {(int)status}, code {code}{(message.Length > 0 ? $": {message.TrimEnd('.')}" : "")}. {remedy}",
-            code,
-            IsRetriable(status));
-    }
-
-    private static bool IsRetriable(HttpStatusCode status) => status
-        is HttpStatusCode.RequestTimeout
-        or HttpStatusCode.TooManyRequests
-        or HttpStatusCode.InternalServerError
-        or HttpStatusCode.BadGateway
-        or HttpStatusCode.ServiceUnavailable
-        or HttpStatusCode.GatewayTimeout;
-
-    private static SchemaRegistryException Unreachable(RegistryEndpoint endpoint, string what, string reason, Exception cause) =>
-        new($"{what}: {endpoint.Base} {reason}. Check SchemaRegistry:Url and that the registry runs.", errorCode: 0, isRetriable: true, cause);
 
     // The innermost message is the one that says something: "Connection refused", or what is wrong with a certificate.
     private static string Reason(Exception exception) => exception.InnerException is { } inner ? Reason(inner) : exception.Message.TrimEnd('.');

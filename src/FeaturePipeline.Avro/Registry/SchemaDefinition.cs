@@ -72,7 +72,10 @@ public sealed record RegisteredSchema(int Id, SchemaDefinition Definition)
     /// <exception cref="AvroSchemaException">A text is not a schema.</exception>
     public AvroSchema Parse(SchemaValidation validation = SchemaValidation.Lenient) => Parse(Text, Dependencies, validation);
 
-    internal static AvroSchema Parse(string text, IReadOnlyList<string> dependencies, SchemaValidation validation)
+    internal static AvroSchema Parse(string text, IReadOnlyList<string> dependencies, SchemaValidation validation) =>
+        AvroSchema.Parse(text, ParseAll(dependencies), validation);
+
+    internal static IReadOnlyList<AvroSchema> ParseAll(IReadOnlyList<string> dependencies)
     {
         var references = new List<AvroSchema>(dependencies.Count);
         foreach (var dependency in dependencies)
@@ -80,7 +83,7 @@ public sealed record RegisteredSchema(int Id, SchemaDefinition Definition)
             references.Add(AvroSchema.Parse(dependency, references, SchemaValidation.Lenient));
         }
 
-        return AvroSchema.Parse(text, references, validation);
+        return references;
     }
 }
 

@@ -10,16 +10,29 @@ internal static class SchemaPrinter
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = 2000 };
 
-    internal static string Json(AvroSchema schema) => Print(schema, canonical: false);
+    internal static string Json(AvroSchema schema) => Print(schema, canonical: false, Undefined());
 
-    internal static string Canonical(AvroSchema schema) => Print(schema, canonical: true);
+    /// <summary>As JSON without the types that <paramref name="references"/> define: they are named only.</summary>
+    internal static string Json(AvroSchema schema, IReadOnlyList<AvroSchema> references)
+    {
+        var defined = Undefined();
+        foreach (AvroSchema reference in references)
+        {
+            Print(reference, canonical: false, defined);
+        }
 
-    private static string Print(AvroSchema schema, bool canonical)
+        return Print(schema, canonical: false, defined);
+    }
+
+    internal static string Canonical(AvroSchema schema) => Print(schema, canonical: true, Undefined());
+
+    private static HashSet<NamedSchema> Undefined() => new(ReferenceEqualityComparer.Instance);
+
+    private static string Print(AvroSchema schema, bool canonical, HashSet<NamedSchema> defined)
     {
         var output = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(output, Options))
         {
-            var defined = new HashSet<NamedSchema>(ReferenceEqualityComparer.Instance);
             if (canonical)
             {
                 WriteCanonical(json, schema, defined);

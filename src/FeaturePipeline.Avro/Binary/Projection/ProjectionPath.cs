@@ -74,33 +74,9 @@ internal static class ProjectionPath
 
     private static ArgumentException Unknown(RecordSchema record, string name, string path)
     {
-        string? nearest = record.Fields.Select(field => field.Name).MinBy(candidate => Distance(candidate, name));
-        string hint = nearest is not null && Distance(nearest, name) <= Math.Max(2, name.Length / 3) ? $" Did you mean '{nearest}'?" : "";
+        string? nearest = record.Fields.Select(field => field.Name).MinBy(candidate => EditDistance.Of(candidate, name));
+        string hint = nearest is not null && EditDistance.Of(nearest, name) <= Math.Max(2, name.Length / 3) ? $" Did you mean '{nearest}'?" : "";
         string fields = string.Join(", ", record.Fields.Select(field => field.Name));
         return new ArgumentException($"Field '{path}': record {record.Name} has no field '{name}'.{hint} Its fields: {fields}.", nameof(path));
-    }
-
-    // Levenshtein, without regard to case.
-    private static int Distance(string left, string right)
-    {
-        var row = new int[right.Length + 1];
-        for (int j = 0; j < row.Length; j++)
-        {
-            row[j] = j;
-        }
-
-        for (int i = 1; i <= left.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j < row.Length; j++)
-            {
-                int substitution = diagonal + (char.ToUpperInvariant(left[i - 1]) == char.ToUpperInvariant(right[j - 1]) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(substitution, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[^1];
     }
 }

@@ -14,42 +14,42 @@ internal sealed class CompatibilityCheck
 
     private readonly Dictionary<(AvroSchema Reader, AvroSchema Writer), List<Incompatibility>> _judged = new(new ByReference());
 
-    public List<Incompatibility> Run(AvroSchema reader, AvroSchema writer) => Compare(reader, writer, new Location(null, ""));
+    public List<Incompatibility> Run(AvroSchema reader, AvroSchema writer) => Compare(reader, writer, Place.Top);
 
-    private List<Incompatibility> Compare(AvroSchema reader, AvroSchema writer, Location location)
+    private List<Incompatibility> Compare(AvroSchema reader, AvroSchema writer, Place place)
     {
         // Primitives are shared objects: what is found of them belongs to its place.
         if (reader is PrimitiveSchema || writer is PrimitiveSchema)
         {
-            return Judge(reader, writer, location);
+            return Judge(reader, writer, place);
         }
 
         if (!_judged.TryGetValue((reader, writer), out List<Incompatibility>? found))
         {
             RuntimeHelpers.EnsureSufficientExecutionStack();
             _judged[(reader, writer)] = Nothing;
-            found = Judge(reader, writer, location);
+            found = Judge(reader, writer, place);
             _judged[(reader, writer)] = found;
         }
 
         return found;
     }
 
-    private List<Incompatibility> Judge(AvroSchema reader, AvroSchema writer, Location location) => (reader, writer) switch
+    private List<Incompatibility> Judge(AvroSchema reader, AvroSchema writer, Place place) => (reader, writer) switch
     {
-        (UnionSchema, UnionSchema union) => EachBranchIsRead(reader, union, location),
-        (_, UnionSchema union) => EachBranchPasses(reader, union, location),
-        (UnionSchema union, _) => union.Branches.Any(branch => Compare(branch, writer, new Location(null, "")).Count == 0)
+        (UnionSchema, UnionSchema union) => EachBranchIsRead(reader, union, place),
+        (_, UnionSchema union) => EachBranchPasses(reader, union, place),
+        (UnionSchema union, _) => union.Branches.Any(branch => Compare(branch, writer, Place.Top).Count == 0)
             ? Nothing
-            : [MissingBranch(writer, location)],
-        (ArraySchema r, ArraySchema w) => Compare(r.Items, w.Items, location.Down("items")),
-        (MapSchema r, MapSchema w) => Compare(r.Values, w.Values, location.Down("values")),
-        (FixedSchema r, FixedSchema w) => CompareFixed(r, w, location),
-        (EnumSchema r, EnumSchema w) => CompareEnums(r, w, location),
-        (RecordSchema r, RecordSchema w) => CompareRecords(r, w, location),
+            : [MissingBranch(writer, place)],
+        (ArraySchema r, ArraySchema w) => Compare(r.Items, w.Items, place.Both("items")),
+        (MapSchema r, MapSchema w) => Compare(r.Values, w.Values, place.Both("values")),
+        (FixedSchema r, FixedSchema w) => CompareFixed(r, w, place),
+        (EnumSchema r, EnumSchema w) => CompareEnums(r, w, place),
+        (RecordSchema r, RecordSchema w) => CompareRecords(r, w, place),
         _ => Promotes(reader.Type, writer.Type)
             ? Nothing
-            : [new Incompatibility(IncompatibilityKind.TypeMismatch, location.ToString(), $"the reader has {Describe(reader)}, the writer {Describe(writer)}")],
+            : [place.Found(IncompatibilityKind.TypeMismatch, $"the reader has {Describe(reader)}, the writer {Describe(writer)}")],
     };
 
     private static bool Promotes(AvroType reader, AvroType writer) => reader == writer || (reader, writer) switch
@@ -62,78 +62,74 @@ internal sealed class CompatibilityCheck
         _ => false,
     };
 
-    private List<Incompatibility> EachBranchIsRead(AvroSchema reader, UnionSchema writer, Location location)
+    private List<Incompatibility> EachBranchIsRead(AvroSchema reader, UnionSchema writer, Place place)
     {
         var found = new List<Incompatibility>();
         for (int i = 0; i < writer.Branches.Count; i++)
         {
-            if (Compare(reader, writer.Branches[i], new Location(null, "")).Count > 0)
+            if (Compare(reader, writer.Branches[i], Place.Top).Count > 0)
             {
-                found.Add(MissingBranch(writer.Branches[i], location.Down(i)));
+                found.Add(MissingBranch(writer.Branches[i], place.WritersBranch(i)));
             }
         }
 
         return found;
     }
 
-    private List<Incompatibility> EachBranchPasses(AvroSchema reader, UnionSchema writer, Location location)
+    private List<Incompatibility> EachBranchPasses(AvroSchema reader, UnionSchema writer, Place place)
     {
         var found = new List<Incompatibility>();
         for (int i = 0; i < writer.Branches.Count; i++)
         {
-            Add(found, Compare(reader, writer.Branches[i], location.Down(i)));
+            Add(found, Compare(reader, writer.Branches[i], place.WritersBranch(i)));
         }
 
         return found;
     }
 
-    private static List<Incompatibility> CompareFixed(FixedSchema reader, FixedSchema writer, Location location)
+    private static List<Incompatibility> CompareFixed(FixedSchema reader, FixedSchema writer, Place place)
     {
-        var found = CompareNames(reader, writer, location);
+        var found = CompareNames(reader, writer, place);
         if (reader.Size != writer.Size)
         {
-            found.Add(new Incompatibility(
+            found.Add(place.Both("size").Found(
                 IncompatibilityKind.FixedSizeMismatch,
-                location.Down("size").ToString(),
                 string.Create(CultureInfo.InvariantCulture, $"the reader has {reader.Size} bytes, the writer {writer.Size}")));
         }
 
         return found;
     }
 
-    private static List<Incompatibility> CompareEnums(EnumSchema reader, EnumSchema writer, Location location)
+    private static List<Incompatibility> CompareEnums(EnumSchema reader, EnumSchema writer, Place place)
     {
-        var found = CompareNames(reader, writer, location);
+        var found = CompareNames(reader, writer, place);
         string[] missing = [.. writer.Symbols.Where(symbol => reader.IndexOf(symbol) < 0)];
         if (missing.Length > 0 && (reader.Default is null || reader.IndexOf(reader.Default) < 0))
         {
-            found.Add(new Incompatibility(
+            found.Add(place.Both("symbols").Found(
                 IncompatibilityKind.MissingEnumSymbols,
-                location.Down("symbols").ToString(),
                 $"the reader lacks {string.Join(", ", missing)} and has no default"));
         }
 
         return found;
     }
 
-    private List<Incompatibility> CompareRecords(RecordSchema reader, RecordSchema writer, Location location)
+    private List<Incompatibility> CompareRecords(RecordSchema reader, RecordSchema writer, Place place)
     {
-        var found = CompareNames(reader, writer, location);
-        Location fields = location.Down("fields");
+        var found = CompareNames(reader, writer, place);
         foreach (RecordField field in reader.Fields)
         {
-            Location here = fields.Down(field.Position);
             if (WritersField(field, writer) is { } written)
             {
-                Add(found, Compare(field.Schema, written.Schema, here.Down("type")));
+                Add(found, Compare(field.Schema, written.Schema, place.Field(field.Position, written.Position).Both("type")));
             }
             else if (field.Default is null)
             {
                 // An enum's own default does not stand for a field that is missing; Java compares it with the record, and says so.
                 Add(found, field.Schema is EnumSchema { Default: not null }
-                    ? Compare(field.Schema, writer, here.Down("type"))
-                    : [new Incompatibility(
-                        IncompatibilityKind.ReaderFieldMissingDefaultValue, here.ToString(), $"the writer has no field '{field.Name}', and the reader no default for it")]);
+                    ? Compare(field.Schema, writer, place.ReadersField(field.Position).Readers("type"))
+                    : [place.ReadersField(field.Position).Found(
+                        IncompatibilityKind.ReaderFieldMissingDefaultValue, $"the writer has no field '{field.Name}', and the reader no default for it")]);
             }
         }
 
@@ -144,32 +140,57 @@ internal sealed class CompatibilityCheck
     private static RecordField? WritersField(RecordField reader, RecordSchema writer) =>
         writer.Field(reader.Name) ?? reader.Aliases.Select(writer.Field).FirstOrDefault(static field => field is not null);
 
-    private static List<Incompatibility> CompareNames(NamedSchema reader, NamedSchema writer, Location location) =>
+    private static List<Incompatibility> CompareNames(NamedSchema reader, NamedSchema writer, Place place) =>
         string.Equals(reader.Name.Name, writer.Name.Name, StringComparison.Ordinal) || reader.Aliases.Contains(writer.Name)
             ? []
-            : [new Incompatibility(
+            : [place.Both("name").Found(
                 IncompatibilityKind.NameMismatch,
-                location.Down("name").ToString(),
                 $"the reader's '{reader.Name}' is the writer's '{writer.Name}' only with an alias")];
 
-    private static Incompatibility MissingBranch(AvroSchema writer, Location location) =>
-        new(IncompatibilityKind.MissingUnionBranch, location.ToString(), $"no branch of the reader's union reads {Describe(writer)}");
+    private static Incompatibility MissingBranch(AvroSchema writer, Place place) =>
+        place.Found(IncompatibilityKind.MissingUnionBranch, $"no branch of the reader's union reads {Describe(writer)}");
 
     private static void Add(List<Incompatibility> to, List<Incompatibility> found) => to.AddRange(found.Take(MaxFound - to.Count));
 
     private static string Describe(AvroSchema schema) => schema is NamedSchema named ? $"{schema.Type.ToString().ToLowerInvariant()} '{named.Name}'" : schema.TypeName;
 
-    // A path that shares its beginning with its siblings' and becomes text only when something is found.
-    private sealed record Location(Location? Above, string Name)
+    // Where a pair is: in the reader, in the writer, and as Java's SchemaCompatibility tells it, which is the reader's path with the numbers of the
+    // writer's branches in it.
+    private sealed record Place(Path Java, Path Reader, Path Writer)
     {
-        public Location Down(string name) => new(this, name);
+        public static readonly Place Top = new(Path.Top, Path.Top, Path.Top);
 
-        public Location Down(int index) => new(this, index.ToString(CultureInfo.InvariantCulture));
+        public Place Both(string name) => new(Java.Down(name), Reader.Down(name), Writer.Down(name));
+
+        public Place Readers(string name) => this with { Java = Java.Down(name), Reader = Reader.Down(name) };
+
+        public Place WritersBranch(int index) => this with { Java = Java.Down(index), Writer = Writer.Down(index) };
+
+        public Place ReadersField(int index) =>
+            this with { Java = Java.Down("fields").Down(index), Reader = Reader.Down("fields").Down(index) };
+
+        public Place Field(int reader, int writer) => ReadersField(reader) with { Writer = Writer.Down("fields").Down(writer) };
+
+        public Incompatibility Found(IncompatibilityKind kind, string message) => new(kind, Java.ToString(), message)
+        {
+            ReaderLocation = Reader.ToString(),
+            WriterLocation = Writer.ToString(),
+        };
+    }
+
+    // Shares its beginning with its siblings' and becomes text only when something is found.
+    private sealed record Path(Path? Above, string Name)
+    {
+        public static readonly Path Top = new(null, "");
+
+        public Path Down(string name) => new(this, name);
+
+        public Path Down(int index) => new(this, index.ToString(CultureInfo.InvariantCulture));
 
         public override string ToString()
         {
             var names = new Stack<string>();
-            for (Location? at = this; at.Above is not null; at = at.Above)
+            for (Path? at = this; at.Above is not null; at = at.Above)
             {
                 names.Push(at.Name);
             }

@@ -42,6 +42,10 @@ public static class CompatibilityLevels
     /// <summary>The level's name as the registry writes it.</summary>
     public static string ToRegistryName(this CompatibilityLevel level) => Names[(int)level].Name;
 
+    /// <summary>Whether the new schema is compared with every version, not with the latest one alone.</summary>
+    public static bool IsTransitive(this CompatibilityLevel level) =>
+        level is CompatibilityLevel.BackwardTransitive or CompatibilityLevel.ForwardTransitive or CompatibilityLevel.FullTransitive;
+
     /// <summary>Reads a level's name as the registry writes it, whatever its case.</summary>
     public static bool TryParse(string? name, out CompatibilityLevel level)
     {

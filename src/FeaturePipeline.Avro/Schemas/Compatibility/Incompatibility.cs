@@ -24,10 +24,17 @@ public enum IncompatibilityKind
 
 /// <summary>One thing that keeps a reader from reading a writer's data.</summary>
 /// <param name="Kind">What it is.</param>
-/// <param name="Location">Where, in the reader's schema (the writer's for branches of a writer's union): <c>/fields/1/type/items</c>.</param>
+/// <param name="Location">Where, as Java's SchemaCompatibility and registries tell it: the path in the reader's schema, with the numbers of a writer's
+/// union's branches in it: <c>/fields/1/type/items</c>.</param>
 /// <param name="Message">In words.</param>
 public sealed record Incompatibility(IncompatibilityKind Kind, string Location, string Message)
 {
+    /// <summary>Where in the reader's schema: a path in its JSON.</summary>
+    public required string ReaderLocation { get; init; }
+
+    /// <summary>Where in the writer's schema; for a field that the writer lacks, the record that lacks it.</summary>
+    public required string WriterLocation { get; init; }
+
     /// <summary>The kind as Java and registries spell it: <c>READER_FIELD_MISSING_DEFAULT_VALUE</c>.</summary>
     public string KindName => Kind switch
     {

@@ -32,10 +32,8 @@ public static class SchemaCompatibility
             or CompatibilityLevel.Full or CompatibilityLevel.FullTransitive;
         bool candidateIsRead = level is CompatibilityLevel.Forward or CompatibilityLevel.ForwardTransitive
             or CompatibilityLevel.Full or CompatibilityLevel.FullTransitive;
-        bool all = level is CompatibilityLevel.BackwardTransitive or CompatibilityLevel.ForwardTransitive or CompatibilityLevel.FullTransitive;
-
         var found = new List<LevelIncompatibility>();
-        int oldest = all ? 0 : Math.Max(history.Count - 1, 0);
+        int oldest = level.IsTransitive() ? 0 : Math.Max(history.Count - 1, 0);
         for (int i = history.Count - 1; i >= oldest; i--)
         {
             if (candidateReads)

@@ -157,12 +157,25 @@ public class AvroSerdeTests
             [prefix + "use.latest.version"] = "True",
             [prefix + "subject.name.strategy"] = "io.confluent.kafka.serializers.subject.TopicRecordNameStrategy",
             [prefix + "schema.id.strategy"] = "Header",
+            [prefix + "latest.compatibility.strict"] = "true",
+            [prefix + "latest.cache.ttl.secs"] = "60",
+            ["avro.serializer.buffer.bytes"] = "128",
+            ["avro.deserializer.what.is.this"] = "the other one's",
         });
         Assert.Equal(
             (false, true, 42, true, SubjectNameStrategy.TopicRecord, SchemaIdStrategy.Header),
             (config.AutoRegisterSchemas, config.NormalizeSchemas, config.UseSchemaId, config.UseLatestVersion, config.SubjectNameStrategy, config.SchemaIdStrategy));
-        var reading = AvroDeserializerConfig.From(new Dictionary<string, string> { ["use.latest.version"] = "true", ["avro.deserializer.subject.name.strategy"] = "Record" });
-        Assert.Equal((true, SubjectNameStrategy.Record), (reading.UseLatestVersion, reading.SubjectNameStrategy));
+        Assert.Equal((true, TimeSpan.FromMinutes(1)), (config.LatestCompatibilityStrict, config.LatestCacheTtl));
+        var reading = AvroDeserializerConfig.From(new Dictionary<string, string>
+        {
+            ["use.latest.version"] = "true",
+            ["avro.deserializer.subject.name.strategy"] = "Record",
+            ["avro.deserializer.schema.id.strategy"] = "Prefix",
+            ["avro.serializer.auto.register.schemas"] = "the other one's",
+            ["auto.register.schemas"] = "the other one's",
+            ["schema.registry.latest.cache.ttl.secs"] = "-1",
+        });
+        Assert.Equal((true, SubjectNameStrategy.Record, true, null), (reading.UseLatestVersion, reading.SubjectNameStrategy, reading.IgnoreHeaders, reading.LatestCacheTtl));
     }
 
     [Theory]
@@ -172,10 +185,21 @@ public class AvroSerdeTests
     [InlineData("subject.name.strategy", "1")]
     [InlineData("subject.name.strategy", "")]
     [InlineData("schema.id.strategy", "7")]
+    [InlineData("latest.cache.ttl.secs", "-2")]
+    [InlineData("use.latest.with.metadata", "a=b")]
+    [InlineData("avro.serializer.use.latest.with.metadata", "a=b")]
     public void A_setting_that_can_not_be_read_is_refused_by_name(string name, string value)
     {
         var refused = Assert.Throws<ArgumentException>(() => AvroSerializerConfig.From(new Dictionary<string, string> { [name] = value }));
         Assert.Contains(name, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_misspelt_setting_is_refused_with_the_nearest_name()
+    {
+        var refused = Assert.Throws<ArgumentException>(() => AvroDeserializerConfig.From(new Dictionary<string, string> { ["avro.deserializer.use.lastest.version"] = "true" }));
+        Assert.Contains("avro.deserializer.use.latest.version", refused.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => AvroDeserializerConfig.From(new Dictionary<string, string> { ["schema.id.strategy"] = "Header" }));
     }
 
     [Fact]

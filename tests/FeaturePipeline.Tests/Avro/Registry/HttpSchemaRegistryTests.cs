@@ -315,7 +315,7 @@ public class HttpSchemaRegistryTests
         using var registry = Registry(server.Url);
         var verdict = await registry.TestCompatibilityAsync("a", new SchemaDefinition("\"int\""));
         Assert.Equal((compatible, reason), (verdict.IsCompatible, verdict.Messages.SingleOrDefault()));
-        Assert.Equal("/compatibility/subjects/a/versions/latest?verbose=true", server.Requests.First().Target);
+        Assert.Equal("/compatibility/subjects/a/versions?verbose=true", server.Requests.First().Target);
     }
 
     [Fact]
@@ -323,9 +323,10 @@ public class HttpSchemaRegistryTests
     {
         await using var server = new ScriptedServer(request => request.Target switch
         {
-            "/compatibility/subjects/a/versions/latest?verbose=true" => new(200, """{"is_compatible":false}"""),
+            "/compatibility/subjects/a/versions?verbose=true" => new(200, """{"is_compatible":false}"""),
             "/config/a?defaultToGlobal=true" => new(200, """{"compatibilityLevel":"BACKWARD"}"""),
-            "/subjects/a/versions/latest" => new(200, """{"subject":"a","version":3,"id":5,"schema":"\"int\""}"""),
+            "/subjects/a/versions" => new(200, "[1,3]"),
+            "/subjects/a/versions/3" => new(200, """{"subject":"a","version":3,"id":5,"schema":"\"int\""}"""),
             _ => new(404),
         });
         using var registry = Registry(server.Url);

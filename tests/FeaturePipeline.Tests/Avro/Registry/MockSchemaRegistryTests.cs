@@ -118,13 +118,99 @@ public class MockSchemaRegistryTests
     }
 
     [Fact]
-    public async Task Normalised_registration_takes_another_order_of_members_for_the_same_schema()
+    public async Task Spelling_makes_no_other_schema_and_normalised_neither_does_the_order_of_unknown_attributes()
     {
-        const string turned = """{"name":"Order","fields":[{"type":"int","name":"id"}],"type":"record"}""";
+        const string turned = """{"name" : "Order", "fields":[{"type":{"type":"int"},"name":"id"}],"type":"record"}""";
         await _registry.RegisterAsync("orders-value", new SchemaDefinition(Order));
-        Assert.Equal(1, (await _registry.RegisterAsync("orders-value", new SchemaDefinition(turned), normalize: true)).Version);
-        Assert.Equal(1, (await _registry.LookupAsync("orders-value", new SchemaDefinition(turned), normalize: true)).Version);
-        Assert.Equal(2, (await _registry.RegisterAsync("orders-value", new SchemaDefinition(turned))).Version);
+        Assert.Equal(1, (await _registry.RegisterAsync("orders-value", new SchemaDefinition(turned))).Version);
+        Assert.Equal(1, (await _registry.LookupAsync("orders-value", new SchemaDefinition(turned))).Version);
+        Assert.Equal(Order, (await _registry.GetLatestAsync("orders-value")).Text);
+
+        const string ab = """{"type":"record","name":"Order","fields":[{"name":"id","type":"int"}],"a":{"y":1,"x":2},"b":2}""";
+        const string ba = """{"type":"record","name":"Order","fields":[{"name":"id","type":"int"}],"b":2,"a":{"x":2,"y":1}}""";
+        Assert.Equal(2, (await _registry.RegisterAsync("orders-value", new SchemaDefinition(ba), normalize: true)).Version);
+        Assert.Equal(2, (await _registry.RegisterAsync("orders-value", new SchemaDefinition(ab), normalize: true)).Version);
+        Assert.Equal(2, (await _registry.LookupAsync("orders-value", new SchemaDefinition(ba), normalize: true)).Version);
+        Assert.Equal(3, (await _registry.RegisterAsync("orders-value", new SchemaDefinition(ba))).Version);
+    }
+
+    [Fact]
+    public async Task Without_a_version_a_transitive_level_compares_with_all_versions_and_with_one_only_with_that()
+    {
+        await _registry.SetConfigAsync(CompatibilityLevel.BackwardTransitive);
+        await _registry.RegisterAsync("s", new SchemaDefinition("\"int\""));
+        await _registry.SetConfigAsync(CompatibilityLevel.None, "s");
+        await _registry.RegisterAsync("s", new SchemaDefinition("\"string\""));
+        var bytes = new SchemaDefinition("\"bytes\"");
+        Assert.True((await _registry.TestCompatibilityAsync("s", bytes)).IsCompatible);
+
+        await _registry.SetConfigAsync(CompatibilityLevel.Backward, "s");
+        Assert.True((await _registry.TestCompatibilityAsync("s", bytes)).IsCompatible);
+        Assert.False((await _registry.TestCompatibilityAsync("s", bytes, version: 1)).IsCompatible);
+
+        await _registry.SetConfigAsync(CompatibilityLevel.BackwardTransitive, "s");
+        var answer = await _registry.TestCompatibilityAsync("s", bytes);
+        Assert.Contains("version 1", Assert.Single(answer.Messages), StringComparison.Ordinal);
+        Assert.True((await Refused(_registry.RegisterAsync("s", bytes))).IsIncompatible);
+        Assert.Equal(SchemaRegistryException.VersionNotFound, (await Refused(_registry.TestCompatibilityAsync("s", bytes, version: 3))).ErrorCode);
+        Assert.Equal(SchemaRegistryException.InvalidVersion, (await Refused(_registry.GetVersionAsync("s", 0))).ErrorCode);
+    }
+
+    [Fact]
+    public async Task A_softly_deleted_version_is_known_by_its_id_alone_and_its_number_is_not_used_again()
+    {
+        var first = await _registry.RegisterAsync("s", new SchemaDefinition("\"int\""));
+        await _registry.RegisterAsync("s", new SchemaDefinition("\"long\""));
+        Assert.Equal(2, await _registry.DeleteVersionAsync("s", 2));
+        Assert.Equal([1], await _registry.GetVersionsAsync("s"));
+        Assert.Equal("\"long\"", (await _registry.GetByIdAsync(2)).Text);
+        Assert.Equal(SchemaRegistryException.VersionNotFound, (await Refused(_registry.GetVersionAsync("s", 2))).ErrorCode);
+        Assert.Equal(SchemaRegistryException.SchemaNotFound, (await Refused(_registry.LookupAsync("s", new SchemaDefinition("\"long\"")))).ErrorCode);
+        Assert.Equal(SchemaRegistryException.VersionSoftDeleted, (await Refused(_registry.DeleteVersionAsync("s", 2))).ErrorCode);
+        Assert.Equal((2, 3), await Register("\"long\""));
+        Assert.Equal(SchemaRegistryException.VersionNotSoftDeleted, (await Refused(_registry.DeleteVersionAsync("s", 1, permanently: true))).ErrorCode);
+
+        Assert.Equal([1, 3], await _registry.DeleteSubjectAsync("s"));
+        Assert.Empty(await _registry.GetSubjectsAsync());
+        Assert.Equal(SchemaRegistryException.SubjectNotFound, (await Refused(_registry.GetVersionsAsync("s"))).ErrorCode);
+        Assert.Equal(SchemaRegistryException.SubjectSoftDeleted, (await Refused(_registry.DeleteSubjectAsync("s"))).ErrorCode);
+        Assert.Equal("\"int\"", (await _registry.GetByGuidAsync(first.Guid!.Value)).Text);
+        Assert.Equal((3, 4), await Register("\"string\"")); // nothing to be compatible with
+
+        async Task<(int Id, int? Version)> Register(string text)
+        {
+            var registered = await _registry.RegisterAsync("s", new SchemaDefinition(text));
+            return (registered.Id, registered.Version);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_deleted_for_good_was_softly_deleted_before_and_is_gone_with_its_ids()
+    {
+        await _registry.RegisterAsync("s", new SchemaDefinition("\"int\""));
+        await _registry.RegisterAsync("t", new SchemaDefinition("\"int\""));
+        Assert.Equal(SchemaRegistryException.SubjectNotSoftDeleted, (await Refused(_registry.DeleteSubjectAsync("s", permanently: true))).ErrorCode);
+        await _registry.DeleteSubjectAsync("s");
+        Assert.Equal([1], await _registry.DeleteSubjectAsync("s", permanently: true));
+        Assert.Equal(SchemaRegistryException.SubjectNotFound, (await Refused(_registry.DeleteSubjectAsync("s"))).ErrorCode);
+        Assert.Equal("\"int\"", (await _registry.GetByIdAsync(1)).Text); // the other subject's, too
+        await _registry.DeleteVersionAsync("t", 1);
+        Assert.Equal(1, await _registry.DeleteVersionAsync("t", 1, permanently: true));
+        Assert.Equal(SchemaRegistryException.SchemaNotFound, (await Refused(_registry.GetByIdAsync(1))).ErrorCode);
+        Assert.Equal(1, (await _registry.RegisterAsync("s", new SchemaDefinition("\"string\""))).Version);
+    }
+
+    [Fact]
+    public async Task What_another_schema_refers_to_is_not_deleted()
+    {
+        await _registry.RegisterAsync("order", new SchemaDefinition(Order));
+        var list = new SchemaDefinition("""{"type":"array","items":"Order"}""") { References = [new("Order", "order", 1)] };
+        Assert.Equal(list.Schema, (await _registry.RegisterAsync("list", list)).Text); // the referenced type stays a name
+        Assert.Equal(SchemaRegistryException.ReferenceExists, (await Refused(_registry.DeleteVersionAsync("order", 1))).ErrorCode);
+        Assert.Equal(SchemaRegistryException.ReferenceExists, (await Refused(_registry.DeleteSubjectAsync("order"))).ErrorCode);
+        await _registry.DeleteSubjectAsync("list");
+        await _registry.DeleteSubjectAsync("order");
+        Assert.Equal([Order], (await _registry.GetByIdAsync(2)).Dependencies);
     }
 
     [Fact]

@@ -32,6 +32,45 @@ public class RegistryCredentialsTests
     }
 
     [Fact]
+    public async Task Credentials_of_the_Kafka_client_are_inherited_where_that_is_asked_for()
+    {
+        await using var server = new ScriptedServer(Found);
+        using var registry = new HttpSchemaRegistry(SchemaRegistryOptions.From(new Dictionary<string, string>
+        {
+            ["schema.registry.url"] = server.Url,
+            ["schema.registry.basic.auth.credentials.source"] = "SASL_INHERIT",
+            ["sasl.username"] = "alice",
+            ["sasl.password"] = "s3:cret",
+            ["sasl.mechanism"] = "PLAIN",
+        }));
+        await registry.GetByIdAsync(7);
+        Assert.Equal("Basic " + Base64("alice:s3:cret"), Assert.Single(server.Requests).Headers["Authorization"]);
+    }
+
+    [Fact]
+    public async Task Credentials_of_the_address_are_used_where_that_is_asked_for_and_each_address_has_its_own()
+    {
+        await using var first = new ScriptedServer(new ScriptedAnswer(503));
+        await using var second = new ScriptedServer(Found);
+        var urls = $"{first.Url.Replace("://", "://a:1@", StringComparison.Ordinal)},{second.Url.Replace("://", "://b:2@", StringComparison.Ordinal)}";
+        using var registry = Registry(urls, options => options.BasicAuthCredentialsSource = BasicAuthCredentialsSource.Url);
+        await registry.GetByIdAsync(7);
+        Assert.Equal("Basic " + Base64("a:1"), Assert.Single(first.Requests).Headers["Authorization"]);
+        Assert.Equal("Basic " + Base64("b:2"), Assert.Single(second.Requests).Headers["Authorization"]);
+    }
+
+    [Fact]
+    public async Task A_source_of_tokens_is_asked_for_every_request()
+    {
+        await using var server = new ScriptedServer(Found);
+        var token = 0;
+        using var registry = Registry(server.Url, options => options.BearerTokenSource = _ => ValueTask.FromResult($"t{++token}"));
+        await registry.GetByIdAsync(7);
+        await registry.GetByIdAsync(8);
+        Assert.Equal(["Bearer t1", "Bearer t2"], server.Requests.Select(request => request.Headers["Authorization"]));
+    }
+
+    [Fact]
     public async Task No_message_and_no_address_shows_a_secret()
     {
         await using var server = new ScriptedServer(new ScriptedAnswer(401, """{"error_code":401,"message":"Unauthorized"}"""));
@@ -48,6 +87,9 @@ public class RegistryCredentialsTests
     {
         Assert.Contains("BearerToken", Assert.Throws<ArgumentException>(() => Registry("localhost", o => (o.BearerToken, o.BasicAuthUserInfo) = ("t", "u:p"))).Message, StringComparison.Ordinal);
         Assert.Contains("user:password", Assert.Throws<ArgumentException>(() => Registry("localhost", o => o.BasicAuthUserInfo = "s3cret")).Message, StringComparison.Ordinal);
+        Assert.Contains("sasl.username", Assert.Throws<ArgumentException>(() => Registry("localhost", o => o.BasicAuthCredentialsSource = BasicAuthCredentialsSource.SaslInherit)).Message, StringComparison.Ordinal);
+        Assert.Contains("CredentialsSource", Assert.Throws<ArgumentException>(() => Registry("localhost", o => (o.BasicAuthCredentialsSource, o.BasicAuthUserInfo) = (BasicAuthCredentialsSource.Url, "u:p"))).Message, StringComparison.Ordinal);
+        Assert.Contains("bearer tokens", Assert.Throws<ArgumentException>(() => Registry("localhost", o => (o.BearerTokenSource, o.BearerToken) = (_ => ValueTask.FromResult("a"), "b"))).Message, StringComparison.Ordinal);
         Assert.Contains("Url", Assert.Throws<ArgumentException>(() => Registry(" , ")).Message, StringComparison.Ordinal);
         Assert.Contains("Url", Assert.Throws<ArgumentException>(() => Registry("ftp://host")).Message, StringComparison.Ordinal);
         Assert.Contains("CertificateLocation", Assert.Throws<ArgumentException>(() => Registry("localhost", o => o.KeyLocation = "key.pem")).Message, StringComparison.Ordinal);

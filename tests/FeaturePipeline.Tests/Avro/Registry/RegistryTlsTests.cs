@@ -8,7 +8,7 @@ namespace FeaturePipeline.Tests.Avro.Registry;
 
 public sealed class RegistryTlsTests : IDisposable
 {
-    private static readonly ScriptedAnswer Found = new(200, """{"schema":"\"int\""}""");
+    private static readonly ScriptedAnswer Found = new(200, """{"schema":"\"int\"","id":1,"version":1}""");
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("registry-tls");
     private readonly X509Certificate2 _ca = Authority("test authority");
 
@@ -62,6 +62,28 @@ public sealed class RegistryTlsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_certificate_that_is_renewed_on_disk_is_shown_from_then_on_and_one_half_written_changes_nothing()
+    {
+        var ca = Write("ca.pem", _ca.ExportCertificatePem());
+        var file = Write("client.pem", WithKey(Issue(_ca, "before")));
+        await using var server = new ScriptedServer(_ => Found, Tls(Issue(_ca, "localhost"), askClient: true));
+        using var registry = Registry(server.Url, options => (options.CaLocation, options.CertificateLocation) = (ca, file));
+        await registry.GetLatestAsync("s");
+        Write("client.pem", "-----BEGIN CERTIFICATE-----\nAAAA");
+        await AfterTheNextLookAsync();
+        Write("client.pem", WithKey(Issue(_ca, "after")));
+        await AfterTheNextLookAsync();
+        Assert.Equal(["CN=before", "CN=after"], server.Clients.Select(static client => client!.Subject));
+
+        async Task AfterTheNextLookAsync()
+        {
+            await Task.Delay(TimeSpan.FromSeconds(0.7)); // 70 s on the client's clock
+            await registry.GetLatestAsync("s");
+            await registry.GetLatestAsync("s");
+        }
+    }
+
+    [Fact]
     public void A_certificate_without_its_key_is_refused_by_name()
     {
         var file = Write("client.pem", Issue(_ca, "pipeline").ExportCertificatePem());
@@ -88,6 +110,9 @@ public sealed class RegistryTlsTests : IDisposable
         using var bare = request.Create(ca, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1), RandomNumberGenerator.GetBytes(8));
         return X509CertificateLoader.LoadPkcs12(bare.CopyWithPrivateKey(key).Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
     }
+
+    private static string WithKey(X509Certificate2 certificate) =>
+        certificate.ExportCertificatePem() + "\n" + certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem();
 
     private static SslServerAuthenticationOptions Tls(X509Certificate2 certificate, bool askClient = false) => new()
     {

@@ -191,15 +191,4 @@ public class SchemaCacheTests
     }
 
     private SchemaCache<string> Cache() => new(_registry, static schema => schema.Text, _time);
-
-    private sealed class SettableTimeProvider : TimeProvider
-    {
-        private long _ticks;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Interlocked.Read(ref _ticks);
-
-        public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
-    }
 }

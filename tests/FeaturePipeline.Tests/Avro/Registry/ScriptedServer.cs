@@ -12,7 +12,7 @@ namespace FeaturePipeline.Tests.Avro.Registry;
 internal sealed record ScriptedRequest(string Method, string Target, IReadOnlyDictionary<string, string> Headers, string Body);
 
 /// <summary>One answer. A status of 0 closes the connection without one; -1 never answers.</summary>
-internal sealed record ScriptedAnswer(int Status, string Body = "", string ContentType = "application/vnd.schemaregistry.v1+json")
+internal sealed record ScriptedAnswer(int Status, string Body = "", string ContentType = "application/vnd.schemaregistry.v1+json", string? RetryAfter = null)
 {
     public static readonly ScriptedAnswer HangUp = new(0);
 
@@ -33,7 +33,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         _script = script;
         _tls = tls;
         _listener.Start();
-        _loop = AcceptAsync();
+        _loop = Task.Run(AcceptAsync); // away from the test's own threads, which may wait for the answer
     }
 
     /// <summary>Answers in turn, the last one for ever.</summary>
@@ -110,7 +110,8 @@ internal sealed class ScriptedServer : IAsyncDisposable
                     }
 
                     var body = Encoding.UTF8.GetBytes(answer.Body);
-                    var head = $"HTTP/1.1 {answer.Status} Scripted\r\nContent-Type: {answer.ContentType}\r\nContent-Length: {body.Length}\r\n\r\n";
+                    var head = $"HTTP/1.1 {answer.Status} Scripted\r\nContent-Type: {answer.ContentType}\r\nContent-Length: {body.Length}\r\n"
+                        + (answer.RetryAfter is null ? "" : $"Retry-After: {answer.RetryAfter}\r\n") + "\r\n";
                     await stream.WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(head), .. body], _end.Token);
                 }
             }

@@ -29,6 +29,51 @@ public class SchemaCompatibilityTests
     }
 
     [Fact]
+    public void What_does_not_fit_is_located_in_both_schemas()
+    {
+        var reader = AvroSchema.Parse("""
+            {"type":"record","name":"R","fields":[
+              {"name":"new","type":"int"},
+              {"name":"renamed","aliases":["old"],"type":{"type":"array","items":{"type":"enum","name":"E","symbols":["A"]}}},
+              {"name":"maybe","type":["null","long"]},
+              {"name":"size","type":{"type":"map","values":{"type":"fixed","name":"F","size":2}}}]}
+            """);
+        var writer = AvroSchema.Parse("""
+            {"type":"record","name":"R","fields":[
+              {"name":"size","type":{"type":"map","values":{"type":"fixed","name":"F","size":3}}},
+              {"name":"maybe","type":["null","string"]},
+              {"name":"old","type":{"type":"array","items":{"type":"enum","name":"E","symbols":["A","B"]}}}]}
+            """);
+        Assert.Equal(
+            [
+                (IncompatibilityKind.ReaderFieldMissingDefaultValue, "/fields/0", "/"),
+                (IncompatibilityKind.MissingEnumSymbols, "/fields/1/type/items/symbols", "/fields/2/type/items/symbols"),
+                (IncompatibilityKind.MissingUnionBranch, "/fields/2/type", "/fields/1/type/1"),
+                (IncompatibilityKind.FixedSizeMismatch, "/fields/3/type/values/size", "/fields/0/type/values/size"),
+            ],
+            SchemaCompatibility.Check(reader, writer).Select(found => (found.Kind, found.ReaderLocation, found.WriterLocation)));
+    }
+
+    [Fact]
+    public void A_full_level_is_both_directions_and_none_is_neither()
+    {
+        var history = new[] { AvroSchema.Parse("\"long\""), AvroSchema.Parse("\"int\"") };
+        var candidate = AvroSchema.Parse("\"int\"");
+        Assert.Empty(SchemaCompatibility.Check(CompatibilityLevel.Full, candidate, history));
+        Assert.Equal((0, true), Of(CompatibilityLevel.FullTransitive));
+        Assert.Equal((0, true), Of(CompatibilityLevel.BackwardTransitive));
+        Assert.Empty(SchemaCompatibility.Check(CompatibilityLevel.ForwardTransitive, candidate, history));
+        Assert.Empty(SchemaCompatibility.Check(CompatibilityLevel.None, AvroSchema.Parse("\"bytes\""), history));
+        Assert.Empty(SchemaCompatibility.Check(CompatibilityLevel.FullTransitive, candidate, []));
+
+        (int Version, bool CandidateReads) Of(CompatibilityLevel level)
+        {
+            var found = Assert.Single(SchemaCompatibility.Check(level, candidate, history));
+            return (found.Version, found.CandidateReads);
+        }
+    }
+
+    [Fact]
     public void Types_that_multiply_what_is_found_in_them_end_soon()
     {
         var reader = AvroSchema.Parse(Doubling(100, "int"));
