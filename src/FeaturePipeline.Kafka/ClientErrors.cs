@@ -43,12 +43,10 @@ public sealed class ClientErrors
     internal void Report(string clientId, ErrorCode code, string reason)
     {
         var error = new ClientError(clientId, code.ToString(), reason, _time.GetUtcNow());
-        bool isConnection = code is ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Transport or ErrorCode.Local_Resolve
-            or ErrorCode.Local_Ssl or ErrorCode.Local_TimedOut or ErrorCode.Local_Authentication or ErrorCode.Local_TimedOutQueue;
         lock (_gate)
         {
             Volatile.Write(ref _last, error);
-            if (isConnection)
+            if (KafkaErrors.MeansNoAnswer(code))
             {
                 // That all brokers are down is the consequence: the connection's own error tells why.
                 bool isConsequence = code == ErrorCode.Local_AllBrokersDown && _connection is not null;
@@ -65,17 +63,30 @@ public sealed class ClientErrors
     }
 
     /// <summary>What a call that got no answer in time is told: why the connection is lost, where that is known.</summary>
+    /// <remarks>Of a broker that hangs only such a call knows: its connections stay open, and librdkafka reports no error.</remarks>
+    /// <param name="clientId">The client that made the call.</param>
     /// <param name="exception">The mapped exception.</param>
     /// <returns>The same exception, or one that says more: a refused password is not worth a retry.</returns>
-    internal Exception Explain(Exception exception)
+    internal Exception Explain(string clientId, Exception exception)
     {
-        if (exception is not RetriableException || Volatile.Read(ref _connection) is not ClientError lost)
+        if (exception is not RetriableException)
         {
+            return exception;
+        }
+
+        if (Volatile.Read(ref _connection) is not ClientError lost)
+        {
+            if (exception is NoAnswerException unanswered)
+            {
+                Report(clientId, unanswered.Code, unanswered.Message);
+            }
+
             return exception;
         }
 
         return lost.Code == nameof(ErrorCode.Local_Authentication)
             ? KafkaErrors.Map(lost.ClientId, ErrorCode.Local_Authentication, lost.Reason, isFatal: false)
+            : lost.Code == nameof(ErrorCode.Local_TimedOut) ? exception // that is no reason
             : new RetriableException($"{exception.Message} Connection: {lost.Reason}", exception);
     }
 

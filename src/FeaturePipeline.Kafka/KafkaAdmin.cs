@@ -8,6 +8,7 @@ namespace FeaturePipeline.Kafka;
 /// <summary>The admin port on Confluent.Kafka's admin client.</summary>
 internal sealed class KafkaAdmin : IAdmin
 {
+    private readonly string _clientId;
     private readonly IAdminClient _admin;
     private readonly EmbeddedBroker? _embedded;
     private readonly ClientErrors _errors;
@@ -19,9 +20,9 @@ internal sealed class KafkaAdmin : IAdmin
         _embedded = embedded;
         _errors = errors;
         _time = time;
-        string clientId = properties["client.id"];
+        _clientId = properties["client.id"];
         _admin = new AdminClientBuilder(properties)
-            .SetErrorHandler((_, error) => errors.Report(clientId, error.Code, error.Reason))
+            .SetErrorHandler((_, error) => errors.Report(_clientId, error.Code, error.Reason))
             .SetLogHandler((_, message) => log(message))
             .Build();
     }
@@ -71,7 +72,7 @@ internal sealed class KafkaAdmin : IAdmin
         }
         catch (KafkaException e)
         {
-            throw _errors.Explain(KafkaErrors.Map(operation, e));
+            throw _errors.Explain(_clientId, KafkaErrors.Map(operation, e));
         }
     }
 

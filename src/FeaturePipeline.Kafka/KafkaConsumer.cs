@@ -251,7 +251,7 @@ internal sealed class KafkaConsumer : IStreamsConsumer
         }
         catch (KafkaException e)
         {
-            throw _errors.Explain(KafkaErrors.Map($"{_clientId}: {operation}", e));
+            throw _errors.Explain(_clientId, KafkaErrors.Map($"{_clientId}: {operation}", e));
         }
     }
 

@@ -54,6 +54,11 @@ internal static class KafkaErrors
         or ErrorCode.UnknownLeaderEpoch or ErrorCode.OffsetNotAvailable or ErrorCode.KafkaStorageError
         or ErrorCode.NotController or ErrorCode.ConcurrentTransactions or ErrorCode.PreferredLeaderNotAvailable;
 
+    /// <summary>Whether the error says that no broker can be reached or that none answers.</summary>
+    internal static bool MeansNoAnswer(ErrorCode code) => code is
+        ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Transport or ErrorCode.Local_Resolve or ErrorCode.Local_Ssl
+        or ErrorCode.Local_TimedOut or ErrorCode.Local_Authentication or ErrorCode.Local_TimedOutQueue;
+
     /// <summary>Whether the group or a newer producer has taken the place of this client.</summary>
     internal static bool IsMigrated(ErrorCode code) => code is
         ErrorCode.IllegalGeneration or ErrorCode.UnknownMemberId or ErrorCode.FencedInstanceId or ErrorCode.ProducerFenced
@@ -96,7 +101,8 @@ internal static class KafkaErrors
 
         if (isRetriable || IsTransient(code))
         {
-            return new RetriableException($"{what} Check that the brokers in Kafka:BootstrapServers are up; the call is repeated.", cause);
+            string message = $"{what} Check that the brokers in Kafka:BootstrapServers are up; the call is repeated.";
+            return MeansNoAnswer(code) ? new NoAnswerException(code, message, cause) : new RetriableException(message, cause);
         }
 
         return new StreamsException($"{what} See the broker's log and the settings under Kafka.", cause);

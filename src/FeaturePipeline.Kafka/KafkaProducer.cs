@@ -105,7 +105,7 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
         {
             var code = (ErrorCode)result;
             throw _errors.Explain(
-                KafkaErrors.Map($"{_clientId}: Waiting for acknowledgements", code, NativeText.OfError(result), isFatal: false));
+                _clientId, KafkaErrors.Map($"{_clientId}: Waiting for acknowledgements", code, NativeText.OfError(result), isFatal: false));
         }
 
         _errors.Answered();
@@ -234,7 +234,7 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
         {
             Exception failure = KafkaErrors.Take(error, $"{_clientId}: {operation}");
             Librdkafka.Poll(_producer.Client, 0); // serves what the connection has to say about it
-            throw _errors.Explain(failure);
+            throw _errors.Explain(_clientId, failure);
         }
     }
 

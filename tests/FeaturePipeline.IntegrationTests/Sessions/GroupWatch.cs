@@ -11,13 +11,19 @@ public sealed class GroupWatch(string bootstrapServers, string group, string top
 {
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(30);
 
-    private readonly IAdminClient _admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers }).Build();
+    // Tests take the broker away on purpose: what librdkafka would print about it is no news.
+    private readonly IAdminClient _admin =
+        new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers }).SetLogHandler((_, _) => { }).Build();
 
     // A consumer that never subscribes: it only asks. The admin client's ListConsumerGroupOffsetsAsync, called often, crashes the process.
     private readonly IConsumer<Ignore, Ignore> _consumer =
-        new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = bootstrapServers, GroupId = group, EnableAutoCommit = false, IsolationLevel = IsolationLevel.ReadUncommitted }).Build();
+        new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = bootstrapServers, GroupId = group, EnableAutoCommit = false, IsolationLevel = IsolationLevel.ReadUncommitted })
+            .SetLogHandler((_, _) => { }).Build();
 
     private List<TopicPartition>? _partitions;
+
+    /// <summary>Whether the topic exists.</summary>
+    public bool HasTopic() => !_admin.GetMetadata(topic, _timeout).Topics.Single().Error.IsError;
 
     /// <summary>Sum of the partitions' ends.</summary>
     public long End() => Partitions().Sum(p => _consumer.QueryWatermarkOffsets(p, _timeout).High.Value);

@@ -31,13 +31,33 @@ public sealed class ClientErrorsTests
     public void A_call_without_an_answer_says_why_and_a_refused_password_is_not_retried()
     {
         var timedOut = new RetriableException("Timed out.");
-        Assert.Same(timedOut, _errors.Explain(timedOut));
+        Assert.Same(timedOut, _errors.Explain("c", timedOut));
         _errors.Report("c", ErrorCode.Local_Transport, "Connection refused");
-        Assert.Equal("Timed out. Connection: Connection refused", Assert.IsType<RetriableException>(_errors.Explain(timedOut)).Message);
+        Assert.Equal("Timed out. Connection: Connection refused", Assert.IsType<RetriableException>(_errors.Explain("c", timedOut)).Message);
         var aborted = new TransactionAbortedException("x");
-        Assert.Same(aborted, _errors.Explain(aborted));
+        Assert.Same(aborted, _errors.Explain("c", aborted));
         _errors.Report("c", ErrorCode.Local_Authentication, "Invalid username or password");
-        Assert.Contains("sasl.password", Assert.IsType<StreamsException>(_errors.Explain(timedOut)).Message, StringComparison.Ordinal);
+        Assert.Contains("sasl.password", Assert.IsType<StreamsException>(_errors.Explain("c", timedOut)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_call_without_an_answer_shows_a_broker_that_hangs()
+    {
+        Exception unanswered = KafkaErrors.Map("Initialising transactions", ErrorCode.Local_TimedOut, "Timed out", isFatal: false);
+        Assert.Same(unanswered, _errors.Explain("c", unanswered));
+        Assert.Equal(("c", "Local_TimedOut", unanswered.Message), (_errors.Current!.ClientId, _errors.Current.Code, _errors.Current.Reason));
+
+        Assert.Same(unanswered, _errors.Explain("c", unanswered));
+        Assert.Equal(1, _errors.Count); // shown until a broker answers, not told with every try
+        _errors.Answered();
+        Assert.Null(_errors.Current);
+    }
+
+    [Fact]
+    public void A_broker_that_answers_that_it_is_not_ready_is_not_away()
+    {
+        _errors.Explain("c", KafkaErrors.Map("Committing", ErrorCode.GroupLoadInProgress, "Loading", isFatal: false));
+        Assert.Null(_errors.Current);
     }
 
     [Fact]

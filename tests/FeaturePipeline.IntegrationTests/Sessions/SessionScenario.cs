@@ -1,0 +1,124 @@
+using Confluent.Kafka;
+
+namespace FeaturePipeline.IntegrationTests.Sessions;
+
+/// <summary>
+/// Topics, workers and producers of one run of the session job on a real broker and registry, and the comparison of its features with
+/// a batch over the log.
+/// </summary>
+public sealed class SessionScenario : IDisposable
+{
+    public const int Users = 2_000;
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(3);
+
+    private readonly string _bootstrapServers;
+    private readonly string _registryUrl;
+    private readonly string _run;
+    private readonly string _folder;
+    private readonly List<ProgramProcess> _workers = [];
+
+    public SessionScenario(string bootstrapServers, string registryUrl, string name)
+    {
+        _bootstrapServers = bootstrapServers;
+        _registryUrl = registryUrl;
+        _run = KafkaFixture.Unique(name);
+        _folder = Directory.CreateTempSubdirectory(name).FullName;
+        Watch = new GroupWatch(bootstrapServers, _run, SourceTopic);
+    }
+
+    /// <summary>How far the workers have come.</summary>
+    public GroupWatch Watch { get; }
+
+    /// <summary>Settings that workers and producers get beside the scenario's own, as Key=value; the last one wins.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
+    /// <summary>Gap of the sessions.</summary>
+    public TimeSpan Gap { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>Grace of the sessions.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The application's id, and the prefix of everything it owns on the broker.</summary>
+    public string ApplicationId => _run;
+
+    /// <summary>The user events' topic.</summary>
+    public string SourceTopic => _run + "-events";
+
+    private string FeatureTopic => _run + "-features";
+
+    /// <summary>Starts to write events, the same ones each time; the topic is made with 4 partitions.</summary>
+    public ProgramProcess StartProducer(int events, params string[] more) => ProgramProcess.Start(
+        ["produce", "--events", $"{events}", "--users", $"{Users}", "--seed", "7", "--late", "0.01", "--partitions", "4", .. more, .. Arguments("producer")]);
+
+    /// <summary>Writes events and waits until they are written.</summary>
+    public void Produce(int events)
+    {
+        using ProgramProcess producer = StartProducer(events);
+        Assert.True(producer.WaitForExit() == 0, producer.Log);
+    }
+
+    /// <summary>Waits until a producer has made the topic.</summary>
+    public void AwaitTopic() => Assert.True(GroupWatch.Await(Watch.HasTopic, _patience), $"No topic {SourceTopic}.");
+
+    /// <summary>Starts a worker with a state directory of its own.</summary>
+    public ProgramProcess StartWorker(string name, params string[] settings)
+    {
+        ProgramProcess worker = ProgramProcess.Start(["run", .. Arguments(name), .. settings.SelectMany(s => (string[])["--set", s])]);
+        _workers.Add(worker);
+        return worker;
+    }
+
+    /// <summary>Waits until the workers have committed all that was written.</summary>
+    public void AwaitEnd() => Await(Watch.IsAtEnd, "the end");
+
+    /// <summary>Waits for something; fails when it does not come, or when the worker started last ends meanwhile.</summary>
+    public void Await(Func<bool> isReached, string what)
+    {
+        bool isWell = GroupWatch.Await(() => IsReached() || _workers[^1].HasExited, _patience) && IsReached();
+        Assert.True(isWell, $"Not reached: {what}.\n{string.Join("\n\n", _workers.Select(w => w.Log))}");
+
+        bool IsReached()
+        {
+            try
+            {
+                return isReached();
+            }
+            catch (KafkaException)
+            {
+                return false; // a broker that is just coming back
+            }
+        }
+    }
+
+    /// <summary>Fails unless the features are those of the batch, each once.</summary>
+    public void AssertExact()
+    {
+        VerificationResult result = SessionVerification.Run(new VerificationRequest(
+            _bootstrapServers, _registryUrl, SourceTopic, FeatureTopic, (long)Gap.TotalMilliseconds, (long)Grace.TotalMilliseconds, SessionFeatures.UserSessions));
+        Assert.True(result.Expected > Users / 2, $"Too few sessions to prove anything: {result}");
+        Assert.True(result.Late > 0, $"No event was late: {result}");
+        Assert.True(result.IsExact, $"{result}\n{string.Join('\n', result.Samples)}");
+        TestContext.Current.SendDiagnosticMessage("{0}", result);
+    }
+
+    public void Dispose()
+    {
+        _workers.ForEach(w => w.Dispose());
+        Watch.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private List<string> Arguments(string name)
+    {
+        string[] settings =
+        [
+            $"Kafka:BootstrapServers={_bootstrapServers}", $"Kafka:ApplicationId={_run}", "Kafka:Consumer:session.timeout.ms=6000",
+            $"SchemaRegistry:Url={_registryUrl}", $"Source:Topic={SourceTopic}", "Source:IdleAfter=0", "Source:MaxFutureSkew=0",
+            $"FeatureViews:user_sessions:Topic={FeatureTopic}", $"DeadLetter:Topic={_run}-dlq",
+            $"FeatureViews:user_sessions:Window:Gap={Gap}", $"FeatureViews:user_sessions:Window:Grace={Grace}",
+            $"Streams:StateDirectory={Path.Combine(_folder, name)}", "Management:Port=0", "Management:Address=127.0.0.1",
+            .. Settings,
+        ];
+        return [.. settings.SelectMany(s => (string[])["--set", s])];
+    }
+}
