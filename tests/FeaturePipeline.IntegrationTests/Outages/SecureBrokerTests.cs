@@ -15,7 +15,7 @@ public sealed class SecureBrokerTests(KafkaFixture kafka)
         const int Events = 20_000;
         using var broker = new OwnBroker("--secure");
         using var job = new SessionScenario(broker.BootstrapServers, kafka.RegistryUrl, "secure") { Settings = As(broker, "pipeline") };
-        Allow(broker.BootstrapServers, "pipeline", job.ApplicationId);
+        Allow(broker.BootstrapServers, "pipeline", job);
         job.Produce(Events);
 
         // The wrong password and missing rights are no outage: waiting mends neither.
@@ -41,18 +41,23 @@ public sealed class SecureBrokerTests(KafkaFixture kafka)
         $"Kafka:Client:sasl.username={user}", $"Kafka:Client:sasl.password={user}-secret", $"Kafka:Client:ssl.ca.location={broker.CaFile}",
     ];
 
-    private static void Allow(string bootstrapServers, string user, string prefix)
+    private static void Allow(string bootstrapServers, string user, SessionScenario job)
     {
         using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers }).Build();
-        (ResourceType Type, AclOperation Operation)[] rights =
+        string id = job.ApplicationId;
+        (ResourceType Type, string Prefix, AclOperation[] Operations)[] rights =
         [
-            (ResourceType.Topic, AclOperation.Read), (ResourceType.Topic, AclOperation.Write), (ResourceType.Topic, AclOperation.Create),
-            (ResourceType.Topic, AclOperation.DescribeConfigs), (ResourceType.Group, AclOperation.Read), (TransactionalId, AclOperation.Write),
+            (ResourceType.Topic, job.SourceTopic, [AclOperation.Read, AclOperation.Write, AclOperation.Create]), // the last two for the producer
+            (ResourceType.Topic, id + "-user_sessions", [AclOperation.Read, AclOperation.Write, AclOperation.Create]),
+            (ResourceType.Topic, job.FeatureTopic, [AclOperation.Write, AclOperation.Create]),
+            (ResourceType.Topic, id + "-dlq", [AclOperation.Write, AclOperation.Create]),
+            (ResourceType.Group, id, [AclOperation.Read]),
+            (TransactionalId, id, [AclOperation.Write]),
         ];
-        admin.CreateAclsAsync(rights.Select(right => new AclBinding
+        admin.CreateAclsAsync(rights.SelectMany(right => right.Operations.Select(operation => new AclBinding
         {
-            Pattern = new ResourcePattern { Type = right.Type, Name = prefix, ResourcePatternType = ResourcePatternType.Prefixed },
-            Entry = new AccessControlEntry { Principal = $"User:{user}", Host = "*", Operation = right.Operation, PermissionType = AclPermissionType.Allow },
-        })).GetAwaiter().GetResult();
+            Pattern = new ResourcePattern { Type = right.Type, Name = right.Prefix, ResourcePatternType = ResourcePatternType.Prefixed },
+            Entry = new AccessControlEntry { Principal = $"User:{user}", Host = "*", Operation = operation, PermissionType = AclPermissionType.Allow },
+        }))).GetAwaiter().GetResult();
     }
 }

@@ -44,7 +44,8 @@ public sealed class SessionScenario : IDisposable
     /// <summary>The user events' topic.</summary>
     public string SourceTopic => _run + "-events";
 
-    private string FeatureTopic => _run + "-features";
+    /// <summary>The topic of the features.</summary>
+    public string FeatureTopic => _run + "-features";
 
     /// <summary>Starts to write events, the same ones each time; the topic is made with 4 partitions.</summary>
     public ProgramProcess StartProducer(int events, params string[] more) => ProgramProcess.Start(
