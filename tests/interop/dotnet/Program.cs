@@ -2,6 +2,7 @@
 //   prepare   creates the topic and registers what the case's writers need
 //   write     writes the case's values        read      reads as many and compares them with what is expected: exit 1 on a difference
 //   files-write FOLDER SEED COUNT, files-compare FOLDER    object container files, see run-files
+//   avsc-make FOLDER SEED COUNT, avsc-resolve FOLDER          random pairs of schemas, see run-avsc
 //   evolve    registers the case's reader schema as the next version, as a producer would
 using System.Text.Json.Nodes;
 using Confluent.Kafka;
@@ -17,6 +18,10 @@ switch (args)
         return FileExchange.Write(folder, int.Parse(seed), int.Parse(count));
     case ["files-compare", var folder]:
         return FileExchange.Compare(folder);
+    case ["avsc-make", var folder, var seed, var count]:
+        return AvscExchange.Make(folder, int.Parse(seed), int.Parse(count));
+    case ["avsc-resolve", var folder]:
+        return AvscExchange.Resolve(folder);
 }
 
 if (args.Length < 6)

@@ -5,56 +5,92 @@ using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Tests.Avro.Generic;
 
-/// <summary>Random record schemas, data of them, and readers evolved from them: within what Apache.Avro does right. All from one seed.</summary>
-internal sealed class RandomSchemas(int seed)
+/// <summary>Random schemas and data of them, all from one seed.</summary>
+/// <param name="seed">The seed.</param>
+/// <param name="rich">
+/// False: what every implementation does right. True: also recursive types, types used again by name, unions of anything, enums with a default,
+/// roots that are no records, and the edges of numbers.
+/// </param>
+internal sealed class RandomSchemas(int seed, bool rich = false)
 {
+    private const int DatumDepthMax = 8;
+    private const int DatumSizeMax = 300;
+
+    private static readonly string[] Scalars = ["boolean", "int", "long", "float", "double", "bytes", "string"];
+
     private readonly Random _random = new(seed);
+    private readonly List<string> _open = [];
+    private readonly List<string> _known = [];
     private int _names;
+    private int _left;
+
+    /// <summary>A schema of any kind, most often a record.</summary>
+    internal JsonNode Root() => rich && _random.Next(6) == 0 ? Type(1) : Record();
 
     internal JsonObject Record(int depth = 0)
     {
         var fields = new JsonArray();
         int count = _random.Next(depth == 0 ? 1 : 0, depth == 0 ? 12 : 5);
+        string name = $"R{_names++}";
+        _open.Add("test." + name);
         for (int i = 0; i < count; i++)
         {
             fields.Add(new JsonObject { ["name"] = $"f{i}", ["type"] = Type(depth + 1) });
         }
 
-        return new JsonObject { ["type"] = "record", ["name"] = $"R{_names++}", ["namespace"] = "test", ["fields"] = fields };
+        _open.RemoveAt(_open.Count - 1);
+        return Named(new JsonObject { ["type"] = "record", ["name"] = name, ["namespace"] = "test", ["fields"] = fields });
     }
 
-    /// <summary>Fields shuffled, removed, promoted and added with defaults.</summary>
-    internal JsonObject Evolve(JsonObject record)
+    /// <summary>A type for a field.</summary>
+    internal JsonNode Type(int depth)
     {
-        var evolved = (JsonObject)record.DeepClone();
-        var fields = (JsonArray)evolved["fields"]!;
-        var kept = fields.Where(_ => _random.Next(5) > 0).Select(field => field!.DeepClone()).OrderBy(_ => _random.Next()).ToList();
-        foreach (JsonNode field in kept)
+        switch (_random.Next(depth > 3 ? 8 : rich ? 18 : 14))
         {
-            field["type"] = Promote(field["type"]!);
+            case < 7:
+                return Scalar();
+            case 7:
+                return new JsonArray("null", Scalar());
+            case 8:
+                return new JsonObject { ["type"] = "array", ["items"] = Type(depth + 1) };
+            case 9:
+                return new JsonObject { ["type"] = "map", ["values"] = Type(depth + 1) };
+            case 10:
+                return Named(new JsonObject { ["type"] = "enum", ["name"] = $"E{_names++}", ["symbols"] = new JsonArray("A", "B", "C") });
+            case 11:
+                return Named(new JsonObject { ["type"] = "fixed", ["name"] = $"F{_names++}", ["size"] = _random.Next(1, 20) });
+            case 12:
+                return new JsonArray("string", "null", "int");
+            case 13:
+                return Record(depth);
+            case 14:
+                return RandomEnum();
+            case 15:
+                return _known.Count > 0 ? _known[_random.Next(_known.Count)] : Scalar();
+            case 16:
+                return _open.Count > 0 ? Recursion(_open[_random.Next(_open.Count)]) : Scalar();
+            default:
+                return Union(depth);
         }
-
-        (string Type, JsonNode? Default)[] additions =
-            [("\"int\"", 7), ("\"string\"", "added"), ("[\"null\",\"string\"]", null), ("{\"type\":\"array\",\"items\":\"int\"}", new JsonArray(1, 2)), ("\"boolean\"", true)];
-        for (int i = 0; i < _random.Next(3); i++)
-        {
-            (string type, JsonNode? value) = additions[_random.Next(additions.Length)];
-            kept.Insert(_random.Next(kept.Count + 1), new JsonObject { ["name"] = $"added{i}", ["type"] = JsonNode.Parse(type), ["default"] = value?.DeepClone() });
-        }
-
-        evolved["fields"] = new JsonArray([.. kept]);
-        return evolved;
     }
 
     internal object? Datum(AvroSchema schema)
     {
+        _left = DatumSizeMax;
+        return Datum(schema, 0);
+    }
+
+    // Recursive types lead through a union with null, an array or a map: data ends where these are kept small.
+    private object? Datum(AvroSchema schema, int depth)
+    {
+        bool small = depth > DatumDepthMax || _left-- <= 0;
         switch (schema)
         {
             case RecordSchema type:
                 var record = new GenericRecord(type);
                 foreach (RecordField field in type.Fields)
                 {
-                    record[field.Position] = Datum(field.Schema);
+                    record[field.Position] = Datum(field.Schema, depth + 1);
                 }
 
                 return record;
@@ -63,15 +99,85 @@ internal sealed class RandomSchemas(int seed)
             case FixedSchema type:
                 return new GenericFixed(type, Bytes(type.Size));
             case ArraySchema type:
-                return Enumerable.Range(0, _random.Next(4)).Select(_ => Datum(type.Items)).ToList();
+                return Enumerable.Range(0, small ? 0 : _random.Next(4)).Select(_ => Datum(type.Items, depth + 1)).ToList();
             case MapSchema type:
-                return new OrderedDictionary<string, object?>(Enumerable.Range(0, _random.Next(4)).Select(i => KeyValuePair.Create($"k{i}", Datum(type.Values))));
+                return new OrderedDictionary<string, object?>(
+                    Enumerable.Range(0, small ? 0 : _random.Next(4)).Select(i => KeyValuePair.Create($"k{i}", Datum(type.Values, depth + 1))));
             case UnionSchema type:
-                return Datum(type.Branches[_random.Next(type.Branches.Count)]);
+                return Datum(type.Branches[small && type.NullIndex >= 0 ? type.NullIndex : _random.Next(type.Branches.Count)], depth);
+            case { Type: AvroType.Bytes } when rich && _random.Next(30) > 0:
+                return Encoding.UTF8.GetBytes(Text());
             default:
-                return Scalar(schema.Type);
+                return rich && _random.Next(8) == 0 ? Edge(schema.Type) : Scalar(schema.Type);
         }
     }
+
+    private string Scalar() => Scalars[_random.Next(Scalars.Length)];
+
+    private JsonObject Named(JsonObject type)
+    {
+        // Inside a record its namespace is theirs.
+        if (_open.Count == 0)
+        {
+            type["namespace"] = "test";
+        }
+
+        _known.Add($"test.{(string)type["name"]!}");
+        return type;
+    }
+
+    private JsonObject RandomEnum()
+    {
+        string[] symbols = Enumerable.Range(0, _random.Next(1, 6)).Select(i => $"S{i}").OrderBy(_ => _random.Next()).ToArray();
+        var type = new JsonObject { ["type"] = "enum", ["name"] = $"E{_names++}", ["symbols"] = new JsonArray([.. symbols]) };
+        if (_random.Next(2) == 0)
+        {
+            type["default"] = symbols[_random.Next(symbols.Length)];
+        }
+
+        return Named(type);
+    }
+
+    private JsonNode Recursion(string name) => _random.Next(3) switch
+    {
+        0 => new JsonObject { ["type"] = "array", ["items"] = name },
+        1 => new JsonObject { ["type"] = "map", ["values"] = name },
+        _ => new JsonArray("null", name),
+    };
+
+    private JsonArray Union(int depth)
+    {
+        var branches = new Dictionary<string, JsonNode>(StringComparer.Ordinal);
+        if (_random.Next(2) == 0)
+        {
+            branches["null"] = "null";
+        }
+
+        for (int i = _random.Next(1, 5); i > 0; i--)
+        {
+            int known = _known.Count;
+            JsonNode branch = Type(depth + 1);
+            if (branch is JsonArray || !branches.TryAdd(RandomEvolution.BranchName(branch), branch))
+            {
+                _known.RemoveRange(known, _known.Count - known);
+            }
+        }
+
+        return branches.Count == 0 ? new JsonArray("null", "long") : new JsonArray([.. branches.Values]);
+    }
+
+    // JavaScript and .NET write NaN with different signs: one bit pattern for all.
+    private object? Edge(AvroType type) => type switch
+    {
+        AvroType.Int => Pick(int.MinValue, int.MaxValue, 0, -1, (1 << 24) + 1, -(1 << 24) - 1),
+        AvroType.Long => Pick(long.MinValue, long.MaxValue, 0, (1L << 53) + 1, (1L << 24) + 1, 1L << 31, (1L << 53) - 1),
+        AvroType.Float => Pick(0f, -0f, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon, float.MaxValue, BitConverter.Int32BitsToSingle(0x7fc00000)),
+        AvroType.Double => Pick(
+            0.0, -0.0, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, double.MaxValue, 0.1, BitConverter.Int64BitsToDouble(0x7ff8000000000000)),
+        _ => Scalar(type),
+    };
+
+    private T Pick<T>(params ReadOnlySpan<T> values) => values[_random.Next(values.Length)];
 
     private object? Scalar(AvroType type) => type switch
     {
@@ -102,42 +208,5 @@ internal sealed class RandomSchemas(int seed)
         }
 
         return text.ToString();
-    }
-
-    private JsonNode Type(int depth)
-    {
-        string[] scalars = ["boolean", "int", "long", "float", "double", "bytes", "string"];
-        switch (_random.Next(depth > 3 ? 8 : 14))
-        {
-            case < 7:
-                return scalars[_random.Next(scalars.Length)];
-            case 7:
-                return new JsonArray("null", scalars[_random.Next(scalars.Length)]);
-            case 8:
-                return new JsonObject { ["type"] = "array", ["items"] = Type(depth + 1) };
-            case 9:
-                return new JsonObject { ["type"] = "map", ["values"] = Type(depth + 1) };
-            case 10:
-                return new JsonObject { ["type"] = "enum", ["name"] = $"E{_names++}", ["symbols"] = new JsonArray("A", "B", "C") };
-            case 11:
-                return new JsonObject { ["type"] = "fixed", ["name"] = $"F{_names++}", ["size"] = _random.Next(1, 20) };
-            case 12:
-                return new JsonArray("string", "null", "int");
-            default:
-                return Record(depth);
-        }
-    }
-
-    private JsonNode Promote(JsonNode type)
-    {
-        string[] wider = type is JsonValue ? (string)type! switch
-        {
-            "int" => ["int", "long", "float", "double"],
-            "long" => ["long", "float", "double"],
-            "float" => ["float", "double"],
-            _ => [],
-        }
-        : [];
-        return wider.Length == 0 ? type.DeepClone() : wider[_random.Next(wider.Length)];
     }
 }
