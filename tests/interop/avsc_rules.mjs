@@ -9,7 +9,6 @@ export const RULES = {
   'union-default': 'a union\'s default may be of any branch; avsc takes the first branch only (Unions, since 1.12), and takes text beyond U+00FF for bytes (Complex Types, field default)',
   'two-fields-fit': 'name and alias, or two fields\' aliases, fit: the specification does not decide (Aliases); avsc refuses the pair, or reads the field twice',
   'nested-default': 'a default of a record may leave out fields that have a default; avsc converts theirs twice and fails on bytes, fixed and unions (Complex Types, field default)',
-  'failed-record': 'a pair of records that could not be resolved for one branch stays unresolved; avsc remembers it as resolved and fails on data',
   'unfinished-default': 'a default that holds the record in whose definition it stands; avsc can\'t parse it. Only here the values are not compared (Complex Types, field default)',
   'long-to-float': 'a long beyond 2^53 as float or double: avsc rounds it more than once (Schema Resolution, "long is promotable to float or double")',
   'utf-8': 'bytes that are no UTF-8 read as string: ours refuses the message, avsc puts U+FFFD (Schema Resolution, "bytes is promotable to string"; silent about it)',
@@ -67,13 +66,7 @@ export function relax(avro, rules) {
 
   Type.prototype.createResolver = function (type, opts = {}) {
     opts.registry ??= {};
-    const before = new Set(Object.keys(opts.registry));
-    try {
-      return (Type.isType(type, 'union') && fromUnion(this, type, opts)) || original.create.call(this, type, opts);
-    } catch (error) {
-      if (rules.has('failed-record')) for (const key of Object.keys(opts.registry)) if (!before.has(key)) delete opts.registry[key];
-      throw error;
-    }
+    return (Type.isType(type, 'union') && fromUnion(this, type, opts)) || original.create.call(this, type, opts);
   };
 
   function fromUnion(reader, writer, opts) {

@@ -6,7 +6,7 @@ read compares with what is expected: exit 1 on a difference. Needs python3-confl
 import json
 import sys
 
-from confluent_kafka import TopicPartition, OFFSET_BEGINNING
+from confluent_kafka import Producer, TopicPartition, OFFSET_BEGINNING
 from confluent_kafka.avro import AvroConsumer, AvroProducer, loads
 
 
@@ -22,7 +22,16 @@ def main():
 def write(config, topic, case):
     producer = AvroProducer(config, default_key_schema=loads('"string"'), default_value_schema=loads(json.dumps(case["schema"])))
     for i, value in enumerate(case["values"]):
-        producer.produce(topic=topic, key=f"k{i}", value=value)
+        if "subject" in case:
+            # AvroProducer knows no subject but the topic's: its registry client registers, as it does there, and its serializer writes with the id.
+            record = f"{case['schema']['namespace']}.{case['schema']['name']}"
+            subject = record if case["subject"] == "record" else f"{topic}-{record}"
+            schema_id = producer._serializer.registry_client.register(subject, loads(json.dumps(case["schema"])))
+            message = producer._serializer.encode_record_with_schema_id(schema_id, value)
+            key = producer._serializer.encode_record_with_schema(topic, loads('"string"'), f"k{i}", is_key=True)
+            Producer.produce(producer, topic, key=key, value=message)
+        else:
+            producer.produce(topic=topic, key=f"k{i}", value=value)
     return 0 if producer.flush(20) == 0 else 1
 
 

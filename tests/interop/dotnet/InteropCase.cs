@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Interop;
@@ -12,17 +13,24 @@ internal sealed record InteropCase
 
     public string? ReaderText { get; init; }
 
+    public AvroSchema? Reader { get; init; }
+
     public required IReadOnlyList<(string Name, string Text)> References { get; init; }
 
     public required JsonArray Values { get; init; }
 
     public required JsonArray Expected { get; init; }
 
-    public bool ByRecord { get; init; }
+    public SubjectNameStrategy Subjects { get; init; }
 
-    public bool InHeader { get; init; }
+    public SchemaIdStrategy Ids { get; init; }
 
-    public string Subject(string topic) => ByRecord ? Schema.TypeName : topic + "-value";
+    public string Subject(string topic) => Subjects switch
+    {
+        SubjectNameStrategy.Record => Schema.TypeName,
+        SubjectNameStrategy.TopicRecord => $"{topic}-{Schema.TypeName}",
+        _ => topic + "-value",
+    };
 
     /// <param name="file">cases.json.</param>
     /// <param name="name">The case's name.</param>
@@ -46,8 +54,19 @@ internal sealed record InteropCase
             References = references,
             Values = json["values"]!.AsArray(),
             Expected = (json["expected"] ?? json["values"])!.AsArray(),
-            ByRecord = (string?)json["subject"] == "record",
-            InHeader = (bool?)json["header"] ?? false,
+            Reader = json["reader"] is { } reader ? AvroSchema.Parse(reader.ToJsonString(), known) : null,
+            Subjects = (string?)json["subject"] switch
+            {
+                "record" => SubjectNameStrategy.Record,
+                "topic-record" => SubjectNameStrategy.TopicRecord,
+                _ => SubjectNameStrategy.Topic,
+            },
+            Ids = (string?)json["ids"] switch
+            {
+                "header" or "guid-header" => SchemaIdStrategy.Header,
+                "guid-prefix" => SchemaIdStrategy.PrefixGuid,
+                _ => SchemaIdStrategy.Prefix,
+            },
         };
     }
 }

@@ -3,7 +3,7 @@
 //   write     writes the case's values        read      reads as many and compares them with what is expected: exit 1 on a difference
 //   files-write FOLDER SEED COUNT, files-compare FOLDER    object container files, see run-files
 //   avsc-make FOLDER SEED COUNT, avsc-resolve FOLDER          random pairs of schemas, see run-avsc
-//   evolve    registers the case's reader schema as the next version, as a producer would
+//   evolve    registers the case's reader schema, if it has one, as the next version, as a producer would
 using System.Text.Json.Nodes;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
@@ -39,7 +39,11 @@ switch (verb)
         await PrepareAsync();
         return 0;
     case "evolve":
-        await registry.RegisterAsync(test.Subject(topic), new SchemaDefinition(test.ReaderText!));
+        if (test.ReaderText is { } next)
+        {
+            await registry.RegisterAsync(test.Subject(topic), new SchemaDefinition(next) { References = References() });
+        }
+
         return 0;
     case "write":
         await WriteAsync();
@@ -55,23 +59,23 @@ async Task PrepareAsync()
         await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = 1, ReplicationFactor = 1 }]);
     }
 
-    var references = new List<SchemaReference>();
-    foreach (var (name, text) in test.References)
+    for (var i = 0; i < test.References.Count; i++)
     {
-        var subject = $"{topic}-{name}";
-        await registry.RegisterAsync(subject, new SchemaDefinition(text) { References = [.. references] });
-        references.Add(new SchemaReference(name, subject, 1));
+        var known = References()[..i];
+        await registry.RegisterAsync(References()[i].Subject, new SchemaDefinition(test.References[i].Text) { References = known });
     }
 
-    await registry.RegisterAsync(test.Subject(topic), new SchemaDefinition(test.SchemaText) { References = references });
+    await registry.RegisterAsync(test.Subject(topic), new SchemaDefinition(test.SchemaText) { References = References() });
 }
+
+SchemaReference[] References() => [.. test.References.Select(one => new SchemaReference(one.Name, $"{topic}-{one.Name}", 1))];
 
 async Task WriteAsync()
 {
     var config = new AvroSerializerConfig
     {
-        SubjectNameStrategy = test.ByRecord ? SubjectNameStrategy.Record : SubjectNameStrategy.Topic,
-        SchemaIdStrategy = test.InHeader ? SchemaIdStrategy.Header : SchemaIdStrategy.Prefix,
+        SubjectNameStrategy = test.Subjects,
+        SchemaIdStrategy = test.Ids,
         UseLatestVersion = test.References.Count > 0,
     };
     using var producer = new ProducerBuilder<string, object>(new ProducerConfig { BootstrapServers = bootstrap })
@@ -81,7 +85,7 @@ async Task WriteAsync()
     for (var i = 0; i < test.Values.Count; i++)
     {
         await producer.ProduceAsync(
-            topic, new Message<string, object> { Key = $"k{i}", Value = GenericJson.Parse(test.Schema, test.Values[i])!, Headers = [] });
+            topic, new Message<string, object> { Key = $"k{i}", Value = test.Values[i] is { } value ? GenericJson.Parse(test.Schema, value)! : null!, Headers = [] });
     }
 }
 
@@ -89,7 +93,7 @@ int Read()
 {
     using var consumer = new ConsumerBuilder<string, object>(new ConsumerConfig { BootstrapServers = bootstrap, GroupId = "interop" })
         .SetAvroKeyDeserializer(registry)
-        .SetAvroValueDeserializer(registry, readerSchema: test.ReaderText is { } text ? AvroSchema.Parse(text) : null)
+        .SetAvroValueDeserializer(registry, readerSchema: test.Reader)
         .Build();
     consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
     for (var i = 0; i < test.Expected.Count; i++)
