@@ -16,6 +16,7 @@ public ref struct AvroWriter
     private readonly IBufferWriter<byte>? _output;
     private Span<byte> _buffer;
     private int _position;
+    private int _depth;
 
     /// <summary>Writes into memory of the caller.</summary>
     /// <param name="destination">The memory.</param>
@@ -109,17 +110,34 @@ public ref struct AvroWriter
     /// <param name="value">The text. Lone surrogates throw.</param>
     /// <returns>False where the memory is too small.</returns>
     /// <exception cref="EncoderFallbackException">The text is not valid UTF-16.</exception>
-    public bool WriteString(ReadOnlySpan<char> value)
+    public bool WriteString(ReadOnlySpan<char> value) => WriteAscii(value) || WriteUtf8(value);
+
+    /// <summary>Writes a string whose letters are all ASCII: its length in bytes is known, so it is judged and written in one pass.</summary>
+    /// <returns>False where it has others, or the memory is too small; then nothing is written.</returns>
+    internal bool WriteAscii(ReadOnlySpan<char> value)
     {
-        // Most text is ASCII, whose length in bytes is known; what is not is counted and written again.
         int prefix = VarintLength((ulong)value.Length << 1);
-        if (Reserve(value.Length + prefix) && Ascii.FromUtf16(value, _buffer[(_position + prefix)..], out _) == OperationStatus.Done)
+        if (!Reserve(value.Length + prefix) || Ascii.FromUtf16(value, _buffer[(_position + prefix)..], out _) != OperationStatus.Done)
         {
-            WriteLong(value.Length);
-            _position += value.Length;
-            return true;
+            return false;
         }
 
+        WriteLong(value.Length);
+        _position += value.Length;
+        return true;
+    }
+
+    /// <summary>Enters a record, array or map.</summary>
+    /// <returns>False where that is deeper than readers go: the value holds itself, or is a list of linked nodes.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryEnter() => ++_depth <= AvroReader.DepthMax;
+
+    /// <summary>Leaves a record, array or map.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Leave() => _depth--;
+
+    private bool WriteUtf8(ReadOnlySpan<char> value)
+    {
         int length = StrictUtf8.GetByteCount(value);
         if (!Reserve(length + VarintLength((ulong)length << 1)))
         {

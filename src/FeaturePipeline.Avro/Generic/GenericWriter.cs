@@ -1,5 +1,6 @@
 using System.Buffers;
 using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Mapping;
 using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Generic;
@@ -24,12 +25,12 @@ public sealed class GenericWriter
     {
         ArgumentNullException.ThrowIfNull(output);
         var writer = new AvroWriter(output);
-        Write(ref writer, _schema, value, "", 0);
+        Write(ref writer, _schema, value, "");
         writer.Flush();
     }
 
     /// <summary>Writes one value; the path is that of its field, for errors.</summary>
-    internal static void Write(ref AvroWriter writer, AvroSchema schema, object? value, string path, int depth)
+    internal static void Write(ref AvroWriter writer, AvroSchema schema, object? value, string path)
     {
         switch (schema, value)
         {
@@ -54,7 +55,7 @@ public sealed class GenericWriter
                 writer.WriteBytes(bytes);
                 break;
             case ({ Type: AvroType.String }, string text):
-                writer.WriteString(text);
+                MappedWrites.Text(ref writer, text, path);
                 break;
             case (FixedSchema type, GenericFixed { Value: var raw }) when raw.Length == type.Size:
                 writer.WriteRaw(raw);
@@ -63,19 +64,19 @@ public sealed class GenericWriter
                 writer.WriteLong(index);
                 break;
             case (UnionSchema union, _):
-                WriteUnion(ref writer, union, value, path, depth);
+                WriteUnion(ref writer, union, value, path);
                 break;
             default:
-                WriteContainer(ref writer, schema, value, path, depth);
+                WriteContainer(ref writer, schema, value, path);
                 break;
         }
     }
 
-    private static void WriteContainer(ref AvroWriter writer, AvroSchema schema, object? value, string path, int depth)
+    private static void WriteContainer(ref AvroWriter writer, AvroSchema schema, object? value, string path)
     {
-        if (depth >= AvroReader.DepthMax)
+        if (!writer.TryEnter())
         {
-            throw new ArgumentException($"The value is nested more than {AvroReader.DepthMax} deep at '{path}'.", nameof(value));
+            throw MappedWrites.TooDeep(path);
         }
 
         switch (schema, value)
@@ -83,51 +84,54 @@ public sealed class GenericWriter
             case (RecordSchema type, GenericRecord record) when type.Fields.Count == record.Schema.Fields.Count:
                 foreach (RecordField field in type.Fields)
                 {
-                    Write(ref writer, field.Schema, record[field.Name], path.Length == 0 ? field.Name : path + "." + field.Name, depth + 1);
+                    RecordField own = record.Schema.Field(field.Name) ?? throw Mismatch(schema, value, path);
+                    Write(ref writer, field.Schema, record[own.Position], path.Length == 0 ? field.Name : path + "." + field.Name);
                 }
 
                 break;
             case (ArraySchema type, IReadOnlyCollection<object?> items):
-                WriteArray(ref writer, type, items, path, depth);
+                WriteArray(ref writer, type, items, path);
                 break;
             case (MapSchema type, IReadOnlyDictionary<string, object?> entries):
-                WriteMap(ref writer, type, entries, path, depth);
+                WriteMap(ref writer, type, entries, path);
                 break;
             default:
                 throw Mismatch(schema, value, path);
         }
+
+        writer.Leave();
     }
 
-    private static void WriteArray(ref AvroWriter writer, ArraySchema type, IReadOnlyCollection<object?> items, string path, int depth)
+    private static void WriteArray(ref AvroWriter writer, ArraySchema type, IReadOnlyCollection<object?> items, string path)
     {
         if (items.Count > 0)
         {
             writer.WriteLong(items.Count);
             foreach (object? item in items)
             {
-                Write(ref writer, type.Items, item, path + "[]", depth + 1);
+                Write(ref writer, type.Items, item, path + "[]");
             }
         }
 
         writer.WriteLong(0);
     }
 
-    private static void WriteMap(ref AvroWriter writer, MapSchema type, IReadOnlyDictionary<string, object?> entries, string path, int depth)
+    private static void WriteMap(ref AvroWriter writer, MapSchema type, IReadOnlyDictionary<string, object?> entries, string path)
     {
         if (entries.Count > 0)
         {
             writer.WriteLong(entries.Count);
             foreach ((string key, object? item) in entries)
             {
-                writer.WriteString(key);
-                Write(ref writer, type.Values, item, path + "[]", depth + 1);
+                MappedWrites.Text(ref writer, key, path + "[]");
+                Write(ref writer, type.Values, item, path + "[]");
             }
         }
 
         writer.WriteLong(0);
     }
 
-    private static void WriteUnion(ref AvroWriter writer, UnionSchema union, object? value, string path, int depth)
+    private static void WriteUnion(ref AvroWriter writer, UnionSchema union, object? value, string path)
     {
         int index = BranchOf(union, value);
         if (index < 0)
@@ -136,7 +140,7 @@ public sealed class GenericWriter
         }
 
         writer.WriteLong(index);
-        Write(ref writer, union.Branches[index], value, path, depth);
+        Write(ref writer, union.Branches[index], value, path);
     }
 
     /// <summary>The branch that holds a generic value, or -1: the one of its own type, else one that takes it.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Numerics;
 using System.Text;
@@ -20,6 +21,12 @@ internal sealed class ReadSlot<T>
 /// <summary>What compiled readers call for values that are more than one primitive.</summary>
 internal static class MappedReads
 {
+    // Room that a list takes because a count says so, before its items have shown that they are there.
+    private const int CapacityMax = 1024;
+
+    // Bits of a decimal that are divided by a power of ten.
+    private const int BitsMax = 32 << 10;
+
     internal static bool Text(ref AvroReader reader, out string value)
     {
         value = "";
@@ -80,9 +87,15 @@ internal static class MappedReads
         }
 
         var unscaled = new BigInteger(bytes, isBigEndian: true);
-        for (; scale > 28 && !unscaled.IsZero; scale--)
+        if (scale > 28 && !unscaled.IsZero)
         {
-            unscaled = BigInteger.DivRem(unscaled, 10, out BigInteger rest);
+            // What a decimal can hold has zeros beyond the 28th digit. Numbers too long to try are none that it can hold, at any sensible scale.
+            BigInteger rest = 1;
+            if (unscaled.GetBitLength() <= BitsMax && scale - 28 < BitsMax / 3)
+            {
+                unscaled = BigInteger.DivRem(unscaled, BigInteger.Pow(10, scale - 28), out rest);
+            }
+
             if (!rest.IsZero)
             {
                 return reader.Fail(DecodeErrorKind.OutOfRange);
@@ -129,12 +142,15 @@ internal static class MappedReads
             return false;
         }
 
-        if (BitConverter.ToUInt32(bytes) != 0)
+        uint months = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        uint days = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
+        if (months != 0 || days >= TimeSpan.MaxValue.Days - 50)
         {
             return reader.Fail(DecodeErrorKind.OutOfRange);
         }
 
-        value = TimeSpan.FromDays(BitConverter.ToUInt32(bytes[4..])) + TimeSpan.FromMilliseconds(BitConverter.ToUInt32(bytes[8..]));
+        // An uint of milliseconds is at most 49.7 days.
+        value = new TimeSpan((days * TimeSpan.TicksPerDay) + (BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) * TimeSpan.TicksPerMillisecond));
         return true;
     }
 
@@ -207,7 +223,7 @@ internal static class MappedReads
                 return true;
             }
 
-            value.EnsureCapacity(value.Count + count);
+            value.EnsureCapacity(value.Count + Math.Min(count, CapacityMax));
             int start = reader.Position;
             for (int i = 0; i < count; i++)
             {
@@ -269,6 +285,13 @@ internal static class MappedReads
         }
 
         return false;
+    }
+
+    /// <summary>Whether the type can hold a default.</summary>
+    internal static bool CanHold<T>(ReadOnlyMemory<byte> encoded, ReadSlot<T> slot)
+    {
+        var reader = new AvroReader(encoded.Span);
+        return slot.Read(ref reader, out _);
     }
 
     /// <summary>A default, read anew each time: it may be an object that the caller changes.</summary>

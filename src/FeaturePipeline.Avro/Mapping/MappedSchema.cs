@@ -53,7 +53,14 @@ public static class MappedSchema
     public static AvroSchema Of(Type type)
     {
         ArgumentNullException.ThrowIfNull(type);
-        return OfApache(type) ?? AvroSchema.Parse(Build(type, null, []).ToJsonString());
+        try
+        {
+            return OfApache(type) ?? AvroSchema.Parse(Build(type, null, []).ToJsonString());
+        }
+        catch (AvroSchemaException exception)
+        {
+            throw new ArgumentException($"{type} has no schema: {exception.Message}. Give types and members other names by [AvroName].", nameof(type), exception);
+        }
     }
 
     /// <summary>The schema that a class of avrogen carries, or null for any other type.</summary>
@@ -68,7 +75,7 @@ public static class MappedSchema
         return null;
     }
 
-    private static JsonNode Build(Type type, TypeMember? member, HashSet<string> defined)
+    private static JsonNode Build(Type type, TypeMember? member, Dictionary<string, Type> defined)
     {
         if (Nullable.GetUnderlyingType(type) is { } underlying)
         {
@@ -101,7 +108,7 @@ public static class MappedSchema
             : BuildNamed(type, defined);
     }
 
-    private static JsonNode BuildNamed(Type type, HashSet<string> defined)
+    private static JsonNode BuildNamed(Type type, Dictionary<string, Type> defined)
     {
         if (TypeMembers.Union(type) is { Count: > 0 } derived)
         {
@@ -109,9 +116,9 @@ public static class MappedSchema
         }
 
         string name = TypeMembers.AvroName(type);
-        if (!defined.Add(name))
+        if (!defined.TryAdd(name, type))
         {
-            return name;
+            return defined[name] == type ? name : throw new ArgumentException($"{type} and {defined[name]} are both '{name}'. Give one another name by [AvroName].");
         }
 
         if (type.IsEnum)

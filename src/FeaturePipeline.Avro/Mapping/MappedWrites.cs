@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Text;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Schemas;
@@ -17,6 +20,11 @@ internal sealed class WriteSlot<T>
 /// <summary>What compiled writers call for values that are more than one primitive. The path is that of the field, for errors.</summary>
 internal static class MappedWrites
 {
+    /// <summary>Digits of a decimal that are worked out; a schema may claim any number of them.</summary>
+    internal const int DigitsMax = 10_000;
+
+    private const double BitsPerDigit = 3.321928094887362;
+
     internal static void Boolean(ref AvroWriter writer, bool value) => writer.WriteBoolean(value);
 
     internal static void Long(ref AvroWriter writer, long value) => writer.WriteLong(value);
@@ -28,7 +36,15 @@ internal static class MappedWrites
 
     internal static void Double(ref AvroWriter writer, double value) => writer.WriteDouble(value);
 
-    internal static void Text(ref AvroWriter writer, string value, string path) => writer.WriteString(NotNull(value, path));
+    internal static long Signed(ulong value, string path) => value <= long.MaxValue ? (long)value : throw Mismatch(path, $"{value} is no long");
+
+    internal static void Text(ref AvroWriter writer, string value, string path)
+    {
+        if (!writer.WriteAscii(NotNull(value, path)))
+        {
+            OtherText(ref writer, value, path);
+        }
+    }
 
     internal static void Bytes(ref AvroWriter writer, ReadOnlyMemory<byte> value) => writer.WriteBytes(value.Span);
 
@@ -60,9 +76,11 @@ internal static class MappedWrites
         decimal.GetBits(value, parts);
         int own = (parts[3] >> 16) & 0xff;
         BigInteger unscaled = ((BigInteger)(uint)parts[2] << 64) | ((BigInteger)(uint)parts[1] << 32) | (uint)parts[0];
-        for (; own < scale; own++)
+        if (own < scale && !unscaled.IsZero)
         {
-            unscaled *= 10;
+            unscaled *= scale - own < Math.Min(precision, DigitsMax)
+                ? BigInteger.Pow(10, scale - own)
+                : throw Mismatch(path, $"at a scale of {scale} it has more than {Math.Min(precision, DigitsMax)} digits");
         }
 
         for (; own > scale; own--)
@@ -82,35 +100,38 @@ internal static class MappedWrites
 
     internal static void Duration(ref AvroWriter writer, TimeSpan value, string path)
     {
-        if (value < TimeSpan.Zero || value.Days < 0 || value.Ticks % TimeSpan.TicksPerMillisecond != 0)
+        if (value < TimeSpan.Zero || value.Ticks % TimeSpan.TicksPerMillisecond != 0)
         {
             throw Mismatch(path, $"{value} is no duration of whole milliseconds");
         }
 
         Span<byte> bytes = stackalloc byte[12];
         bytes.Clear();
-        BitConverter.TryWriteBytes(bytes[4..], (uint)value.Days);
-        BitConverter.TryWriteBytes(bytes[8..], (uint)(value - TimeSpan.FromDays(value.Days)).TotalMilliseconds);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[4..], (uint)value.Days);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[8..], (uint)(value.Ticks % TimeSpan.TicksPerDay / TimeSpan.TicksPerMillisecond));
         writer.WriteRaw(bytes);
     }
 
-    internal static void DateTime(ref AvroWriter writer, DateTime value, TimeUnit unit) => writer.WriteLong(TimeUnits.FromDateTime(value, unit));
+    internal static void DateTime(ref AvroWriter writer, DateTime value, TimeUnit unit, string path) =>
+        writer.WriteLong(TimeUnits.TryFromDateTime(value, unit, out long number) ? number : throw Mismatch(path, $"{value:o} is beyond the years 1677 to 2262, which nanoseconds can count"));
 
-    internal static void DateTimeOffset(ref AvroWriter writer, DateTimeOffset value, TimeUnit unit) => writer.WriteLong(TimeUnits.FromDateTime(value.UtcDateTime, unit));
+    internal static void DateTimeOffset(ref AvroWriter writer, DateTimeOffset value, TimeUnit unit, string path) => DateTime(ref writer, value.UtcDateTime, unit, path);
 
-    internal static void DateOnly(ref AvroWriter writer, DateOnly value, TimeUnit unit) => writer.WriteLong(TimeUnits.FromDateTime(value.ToDateTime(System.TimeOnly.MinValue), unit));
+    internal static void DateOnly(ref AvroWriter writer, DateOnly value, TimeUnit unit, string path) => DateTime(ref writer, value.ToDateTime(System.TimeOnly.MinValue), unit, path);
 
-    internal static void TimeOnly(ref AvroWriter writer, TimeOnly value, TimeUnit unit) => writer.WriteLong(TimeUnits.FromTicks(value.Ticks, unit));
+    internal static void TimeOnly(ref AvroWriter writer, TimeOnly value, TimeUnit unit, string path) => TimeSpanOf(ref writer, value.ToTimeSpan(), unit, path);
 
-    internal static void TimeSpanOf(ref AvroWriter writer, TimeSpan value, TimeUnit unit) => writer.WriteLong(TimeUnits.FromTicks(value.Ticks, unit));
+    internal static void TimeSpanOf(ref AvroWriter writer, TimeSpan value, TimeUnit unit, string path) =>
+        writer.WriteLong(TimeUnits.TryFromTicks(value.Ticks, unit, out long number) ? number : throw Mismatch(path, $"{value} is beyond the 24 days that an int of milliseconds can count"));
 
     internal static void Symbol<T>(ref AvroWriter writer, T value, Dictionary<T, int> indexes, string path)
         where T : notnull => writer.WriteLong(indexes.TryGetValue(NotNull(value, path), out int index) ? index : throw Mismatch(path, $"the enum has no symbol '{value}'"));
 
-    internal static void Object(ref AvroWriter writer, object? value, AvroSchema schema, string path) => GenericWriter.Write(ref writer, schema, value, path, 0);
+    internal static void Object(ref AvroWriter writer, object? value, AvroSchema schema, string path) => GenericWriter.Write(ref writer, schema, value, path);
 
     internal static void List<T>(ref AvroWriter writer, IReadOnlyList<T> value, WriteSlot<T> items, string path)
     {
+        Enter(ref writer, path);
         if (NotNull(value, path).Count > 0)
         {
             writer.WriteLong(value.Count);
@@ -121,6 +142,7 @@ internal static class MappedWrites
         }
 
         writer.WriteLong(0);
+        writer.Leave();
     }
 
     internal static void Sequence<T>(ref AvroWriter writer, IEnumerable<T> value, WriteSlot<T> items, string path) =>
@@ -128,19 +150,38 @@ internal static class MappedWrites
 
     internal static void Map<T>(ref AvroWriter writer, IEnumerable<KeyValuePair<string, T>> value, WriteSlot<T> values, string path)
     {
+        Enter(ref writer, path);
         int count = NotNull(value, path).Count();
         if (count > 0)
         {
             writer.WriteLong(count);
             foreach ((string key, T item) in value)
             {
-                writer.WriteString(key);
+                Text(ref writer, key, path);
                 values.Write(ref writer, item);
+                count--;
+            }
+
+            // The count stands before the entries, so a map that others change meanwhile must not be written.
+            if (count != 0)
+            {
+                throw Mismatch(path, "it was changed while it was written");
             }
         }
 
         writer.WriteLong(0);
+        writer.Leave();
     }
+
+    internal static void Enter(ref AvroWriter writer, string path)
+    {
+        if (!writer.TryEnter())
+        {
+            throw TooDeep(path);
+        }
+    }
+
+    internal static ArgumentException TooDeep(string path) => Mismatch(path, $"it nests more than {AvroReader.DepthMax} deep, or holds itself");
 
     internal static Exception NoBranch(object? value, string path) => Mismatch(path, $"no branch of the union is a {value?.GetType().Name ?? "null"}");
 
@@ -148,9 +189,30 @@ internal static class MappedWrites
 
     private static T NotNull<T>(T value, string path) => value is null ? throw NullValue(path) : value;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void OtherText(ref AvroWriter writer, string value, string path)
+    {
+        try
+        {
+            writer.WriteString(value);
+        }
+        catch (EncoderFallbackException)
+        {
+            throw Mismatch(path, "it has half a surrogate pair, which is no text");
+        }
+    }
+
+    // 10^precision is not worked out for numbers that are far from it: a schema may say any precision.
+    private static bool HasMoreDigits(BigInteger magnitude, int precision)
+    {
+        double bits = precision * BitsPerDigit;
+        long own = magnitude.GetBitLength();
+        return own > bits + 1 || (own > bits - 1 && magnitude >= BigInteger.Pow(10, precision));
+    }
+
     private static void Unscaled(ref AvroWriter writer, BigInteger unscaled, int size, int precision, string path)
     {
-        if (BigInteger.Abs(unscaled) >= BigInteger.Pow(10, precision))
+        if (HasMoreDigits(BigInteger.Abs(unscaled), precision))
         {
             throw Mismatch(path, $"it has more than {precision} digits");
         }

@@ -12,7 +12,11 @@ internal sealed class ReaderCompiler
 {
     private const BindingFlags Any = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
 
+    // More than values can nest: a C# type that holds itself can be walked along a schema of any length.
+    private const int DepthMax = 256;
+
     private readonly Dictionary<(ReadNode Node, Type Type), object> _slots = [];
+    private int _depth;
 
     internal static ReadSlot<T> Compile<T>(ReadNode node) => (ReadSlot<T>)new ReaderCompiler().Slot(node, typeof(T), "");
 
@@ -25,16 +29,14 @@ internal sealed class ReaderCompiler
 
         object slot = Activator.CreateInstance(typeof(ReadSlot<>).MakeGenericType(type), nonPublic: true)!;
         _slots.Add((node, type), slot);
-        try
+        if (++_depth > DepthMax)
         {
-            Fill(slot, node, type, path);
-            return slot;
+            throw new ArgumentException($"Field '{path}': the schema nests more than {DepthMax} types of {type}.");
         }
-        catch (ArgumentException)
-        {
-            _slots.Remove((node, type));
-            throw;
-        }
+
+        Fill(slot, node, type, path);
+        _depth--;
+        return slot;
     }
 
     private void Fill(object slot, ReadNode node, Type type, string path)
@@ -105,11 +107,23 @@ internal sealed class ReaderCompiler
     private BlockExpression ReadUnion(WriterUnionNode union, Type type, ParameterExpression reader, ParameterExpression target, string path)
     {
         ParameterExpression index = Expression.Variable(typeof(int));
+        bool isHierarchy = union.Branches.Any(branch => IsDerived(branch, type));
         SwitchCase[] cases = union.Branches.Select((branch, i) => Expression.SwitchCase(
-            branch is null ? Fail(reader, DecodeErrorKind.UnreadableBranch) : Read(branch, type, reader, target, path), Expression.Constant(i))).ToArray();
+            branch is null || (isHierarchy && !IsDerived(branch, type) && !IsNull(branch)) ? Fail(reader, DecodeErrorKind.UnreadableBranch) : Read(branch, type, reader, target, path),
+            Expression.Constant(i))).ToArray();
         Expression read = Expression.Call(reader, typeof(AvroReader).GetMethod(nameof(AvroReader.TryReadUnionIndex))!, Expression.Constant(cases.Length), index);
         return Expression.Block([index], cases.Length == 0 ? read : Expression.AndAlso(read, Expression.Switch(index, Expression.Constant(false), cases)));
     }
+
+    // A hierarchy that knows some of a union's types reads these: the writer may have got new ones since.
+    private static bool IsDerived(ReadNode? branch, Type type) => branch switch
+    {
+        ReaderUnionNode union => IsDerived(union.Branch, type),
+        RecordNode record => TypeMembers.DerivedFor(type, (RecordSchema)record.Reader) is not null,
+        _ => false,
+    };
+
+    private static bool IsNull(ReadNode branch) => branch is ReaderUnionNode union ? IsNull(union.Branch) : branch is ScalarNode { Read: ScalarRead.Null };
 
     private Expression ReadRecord(RecordNode record, Type type, ParameterExpression reader, ParameterExpression target, string path)
     {

@@ -30,7 +30,8 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
             if (Member(node.Defaults[i]) is { } member)
             {
                 ConstantExpression slot = compiler.SlotOf(node.DefaultNode(i), member.Type, Join(node.Defaults[i].Name));
-                Expression encoded = Expression.Constant(node.Defaults[i].DefaultBinary());
+                ConstantExpression encoded = Expression.Constant(node.Defaults[i].DefaultBinary());
+                CheckDefault(node.Defaults[i], member, encoded, slot);
                 statements.Add(Expression.Assign(Variable(member), ReaderCompiler.Call(nameof(MappedReads.Default), [member.Type], encoded, slot)));
             }
         }
@@ -39,6 +40,15 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
         statements.Add(Expression.Assign(target, Create()));
         statements.Add(Expression.Label(end, Expression.Constant(true)));
         return Expression.Block(_variables.Values, statements);
+    }
+
+    private void CheckDefault(RecordField field, TypeMember member, ConstantExpression encoded, ConstantExpression slot)
+    {
+        MethodInfo canHold = typeof(MappedReads).GetMethod(nameof(MappedReads.CanHold), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(member.Type);
+        if (!(bool)canHold.Invoke(null, [encoded.Value, slot.Value])!)
+        {
+            throw new ArgumentException($"The default of field '{Join(field.Name)}', {field.Default}, is no value of {member.Type}.");
+        }
     }
 
     private static Expression FailUnless(LabelTarget end, Expression condition) =>

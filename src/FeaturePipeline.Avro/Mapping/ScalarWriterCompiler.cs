@@ -56,7 +56,7 @@ internal static class ScalarWriterCompiler
                 : type == typeof(DateOnly) ? nameof(MappedWrites.DateOnly)
                 : type == typeof(TimeOnly) ? nameof(MappedWrites.TimeOnly)
                 : nameof(MappedWrites.TimeSpanOf);
-            return WriterCompiler.Call(method, [], writer, value, Expression.Constant(unit));
+            return WriterCompiler.Call(method, [], writer, value, Expression.Constant(unit), at);
         }
 
         if (!SmallIntegers.Contains(type) && type != typeof(uint) && type != typeof(long) && type != typeof(ulong))
@@ -64,7 +64,9 @@ internal static class ScalarWriterCompiler
             return null;
         }
 
-        Expression number = Expression.ConvertChecked(value, typeof(long));
+        Expression number = type == typeof(ulong)
+            ? WriterCompiler.Call(nameof(MappedWrites.Signed), [], value, at)
+            : Expression.Convert(value, typeof(long));
         return schema.Type == AvroType.Int
             ? WriterCompiler.Call(nameof(MappedWrites.Int), [], writer, number, at)
             : WriterCompiler.Call(nameof(MappedWrites.Long), [], writer, number);

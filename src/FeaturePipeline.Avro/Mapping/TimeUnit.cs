@@ -72,19 +72,28 @@ internal static class TimeUnits
         return factor == 0 || (value <= most && value >= -most);
     }
 
-    internal static long FromDateTime(DateTime value, TimeUnit unit)
+    internal static bool TryFromDateTime(DateTime value, TimeUnit unit, out long number)
     {
         DateTime point = unit is >= TimeUnit.Millis and <= TimeUnit.Nanos && value.Kind == DateTimeKind.Local ? value.ToUniversalTime() : value;
-        return FromTicks(point.Ticks - EpochTicks, unit);
+        return TryFromTicks(point.Ticks - EpochTicks, unit, out number);
     }
 
-    internal static long FromTicks(long ticks, TimeUnit unit) => unit switch
+    internal static bool TryFromTicks(long ticks, TimeUnit unit, out long number)
     {
-        TimeUnit.Days => Floor(ticks, TimeSpan.TicksPerDay),
-        TimeUnit.TimeMillis or TimeUnit.Millis or TimeUnit.LocalMillis => Floor(ticks, TimeSpan.TicksPerMillisecond),
-        TimeUnit.TimeMicros or TimeUnit.Micros or TimeUnit.LocalMicros => Floor(ticks, TimeSpan.TicksPerMicrosecond),
-        _ => checked(ticks * 100),
-    };
+        number = unit switch
+        {
+            TimeUnit.Days => Floor(ticks, TimeSpan.TicksPerDay),
+            TimeUnit.TimeMillis or TimeUnit.Millis or TimeUnit.LocalMillis => Floor(ticks, TimeSpan.TicksPerMillisecond),
+            TimeUnit.TimeMicros or TimeUnit.Micros or TimeUnit.LocalMicros => Floor(ticks, TimeSpan.TicksPerMicrosecond),
+            _ => ticks * 100,
+        };
+        return unit switch
+        {
+            TimeUnit.TimeMillis => number == (int)number,
+            TimeUnit.Nanos or TimeUnit.LocalNanos => ticks is >= long.MinValue / 100 and <= long.MaxValue / 100,
+            _ => true,
+        };
+    }
 
     // Inlined, so that the divisor is a constant and the division a multiplication.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

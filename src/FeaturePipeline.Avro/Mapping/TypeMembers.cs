@@ -81,7 +81,12 @@ internal sealed class TypeMembers
         ?? (type.IsAbstract || type.IsInterface ? type.GetNestedTypes().Where(nested => !nested.IsAbstract && nested.IsAssignableTo(type)).ToArray() : []);
 
     internal static string AvroName(Type type) =>
-        type.GetCustomAttribute<AvroNameAttribute>()?.Name ?? (type.Namespace is null ? type.Name : type.Namespace + "." + type.Name);
+        type.GetCustomAttribute<AvroNameAttribute>()?.Name ?? (type.Namespace is null ? SimpleName(type) : type.Namespace + "." + SimpleName(type));
+
+    // Page<Order> is Page_Order.
+    private static string SimpleName(Type type) => type.IsGenericType
+        ? string.Join('_', type.GetGenericArguments().Select(SimpleName).Prepend(type.Name.Split('`')[0]))
+        : type.Name;
 
     private static bool Skip(MemberInfo member) =>
         member.IsDefined(typeof(AvroIgnoreAttribute)) || member.Name == "EqualityContract" || typeof(global::Avro.Schema).IsAssignableFrom((member as PropertyInfo)?.PropertyType);

@@ -10,7 +10,13 @@ internal sealed class WriterCompiler
 {
     private const BindingFlags Any = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
 
+    // More than values can nest: a C# type that holds itself can be walked along a schema of any length.
+    private const int DepthMax = 256;
+
     private readonly Dictionary<(AvroSchema Schema, Type Type), object> _slots = [];
+    private readonly List<(AvroSchema Schema, Type Type)> _order = [];
+    private readonly Dictionary<(AvroSchema Schema, Type Type), ArgumentException> _failures = [];
+    private int _depth;
 
     internal static WriteSlot<T> Compile<T>(AvroSchema schema) => (WriteSlot<T>)new WriterCompiler().Slot(schema, typeof(T), "");
 
@@ -27,22 +33,52 @@ internal sealed class WriterCompiler
             return known;
         }
 
+        if (_failures.TryGetValue((schema, type), out ArgumentException? failure))
+        {
+            throw failure;
+        }
+
         object slot = Activator.CreateInstance(typeof(WriteSlot<>).MakeGenericType(type), nonPublic: true)!;
         _slots.Add((schema, type), slot);
+        _order.Add((schema, type));
+        int mark = _order.Count - 1;
+        _depth++;
         try
         {
             Fill(slot, schema, type, path);
             return slot;
         }
-        catch (ArgumentException)
+        catch (ArgumentException exception) when (Forget(schema, type, mark, exception))
         {
-            _slots.Remove((schema, type));
             throw;
         }
+        finally
+        {
+            _depth--;
+        }
+    }
+
+    // A filter that is never true, so that the stack is unwound once. A union may have another branch for the type; what was compiled meanwhile may
+    // lean on the slot that failed, so it goes too.
+    private bool Forget(AvroSchema schema, Type type, int mark, ArgumentException exception)
+    {
+        _failures[(schema, type)] = exception;
+        foreach ((AvroSchema, Type) pair in _order.Skip(mark))
+        {
+            _slots.Remove(pair);
+        }
+
+        _order.RemoveRange(mark, _order.Count - mark);
+        return false;
     }
 
     private void Fill(object slot, AvroSchema schema, Type type, string path)
     {
+        if (_depth > DepthMax)
+        {
+            throw new ArgumentException($"Field '{path}': the schema nests more than {DepthMax} types of {type}.");
+        }
+
         ParameterExpression writer = Expression.Parameter(typeof(AvroWriter).MakeByRefType(), "writer");
         ParameterExpression value = Expression.Parameter(type, "value");
         Expression body = schema is RecordSchema record && TypeMembers.IsRecord(type)
@@ -170,6 +206,7 @@ internal sealed class WriterCompiler
             statements.Add(Expression.IfThen(Expression.ReferenceEqual(value, Expression.Constant(null)), Throw(nameof(MappedWrites.NullValue), Expression.Constant(path))));
         }
 
+        statements.Add(Call(nameof(MappedWrites.Enter), [], writer, Expression.Constant(path)));
         foreach (RecordField field in record.Fields)
         {
             string at = path.Length == 0 ? field.Name : path + "." + field.Name;
@@ -188,7 +225,8 @@ internal sealed class WriterCompiler
             }
         }
 
-        return Expression.Block(typeof(void), statements.Append(Expression.Empty()));
+        statements.Add(Expression.Call(writer, typeof(AvroWriter).GetMethod(nameof(AvroWriter.Leave), Any)!));
+        return Expression.Block(typeof(void), statements);
     }
 
     private MethodCallExpression? WriteItems(AvroSchema schema, AvroSchema part, Type type, ParameterExpression writer, Expression value, string path)

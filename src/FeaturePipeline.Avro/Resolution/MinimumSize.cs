@@ -5,30 +5,38 @@ namespace FeaturePipeline.Avro.Resolution;
 /// <summary>The fewest bytes that a value of a schema takes: what bounds a block's count before anything is allocated for it.</summary>
 internal static class MinimumSize
 {
-    internal static int Of(AvroSchema schema) => Of(schema, []);
+    // Deeper than any value that can be read. Below it too low a bound is safe.
+    private const int DepthMax = 1000;
+
+    internal static int Of(AvroSchema schema) => schema is RecordSchema { SizeMin: >= 0 and var known } ? known : Of(schema, []);
 
     internal static int AddSaturated(int left, int right) => (int)Math.Min((long)left + right, int.MaxValue);
 
-    private static int Of(AvroSchema schema, HashSet<AvroSchema> open)
+    // A record that holds itself without a union or array between has no values, so its size does not matter.
+    private static int Of(AvroSchema schema, Dictionary<RecordSchema, int> met)
     {
         switch (schema)
         {
+            case RecordSchema { SizeMin: >= 0 and var known }:
+                return known;
             case RecordSchema record:
-                if (!open.Add(record))
+                if (met.TryGetValue(record, out int half) || met.Count > DepthMax)
                 {
-                    return 0; // A record inside itself: too low a bound is safe.
+                    return half;
                 }
 
+                met[record] = 0;
                 int sum = 0;
                 foreach (RecordField field in record.Fields)
                 {
-                    sum = AddSaturated(sum, Of(field.Schema, open));
+                    sum = AddSaturated(sum, Of(field.Schema, met));
                 }
 
-                open.Remove(record);
-                return sum;
+                met.Remove(record);
+                return record.SizeMin = sum;
             case UnionSchema union:
-                return union.Branches.Count == 0 ? 1 : AddSaturated(1, union.Branches.Min(branch => Of(branch, open)));
+                // Types recur through unions: a record's own size is not asked for.
+                return union.Branches.Count == 0 ? 1 : AddSaturated(1, union.Branches.Min(branch => branch is RecordSchema ? 0 : Of(branch, met)));
             case FixedSchema type:
                 return type.Size;
             default:

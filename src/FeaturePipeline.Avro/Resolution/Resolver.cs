@@ -8,9 +8,16 @@ namespace FeaturePipeline.Avro.Resolution;
 // forgotten; the failure itself is final, because it happened under the most hopeful assumption, and is remembered.
 internal sealed class Resolver
 {
+    // More than values can nest, at three nodes for each record: union, union, record.
+    private const int DepthMax = 512;
+
     private readonly Dictionary<(AvroSchema Writer, AvroSchema Reader), ReadNode> _nodes = [];
     private readonly List<(AvroSchema Writer, AvroSchema Reader)> _order = [];
     private readonly Dictionary<(AvroSchema Writer, AvroSchema Reader), SchemaResolutionException> _failures = [];
+
+    private readonly SameForm _forms = new();
+    private int _depth;
+    private bool _tooDeep;
 
     private Resolver()
     {
@@ -33,21 +40,38 @@ internal sealed class Resolver
         }
 
         int mark = _order.Count;
+        _depth++;
         try
         {
-            return Build(writer, reader, writerPath, readerPath);
-        }
-        catch (SchemaResolutionException exception)
-        {
-            _failures[(writer, reader)] = exception;
-            for (int i = _order.Count - 1; i >= mark; i--)
+            if (_depth > DepthMax)
             {
-                _nodes.Remove(_order[i]);
+                _tooDeep = true;
+                throw new SchemaResolutionException($"The schemas nest more than {DepthMax} deep", writerPath, readerPath);
             }
 
-            _order.RemoveRange(mark, _order.Count - mark);
+            return Build(writer, reader, writerPath, readerPath);
+        }
+        catch (SchemaResolutionException exception) when (Forget(writer, reader, mark, exception))
+        {
             throw;
         }
+        finally
+        {
+            _depth--;
+        }
+    }
+
+    // A filter that is never true: each handler that rethrew would keep its part of the stack until the last one is left.
+    private bool Forget(AvroSchema writer, AvroSchema reader, int mark, SchemaResolutionException exception)
+    {
+        _failures[(writer, reader)] = exception;
+        foreach ((AvroSchema, AvroSchema) pair in _order.Skip(mark))
+        {
+            _nodes.Remove(pair);
+        }
+
+        _order.RemoveRange(mark, _order.Count - mark);
+        return false;
     }
 
     private T Remember<T>(T node)
@@ -97,7 +121,7 @@ internal sealed class Resolver
         var branches = new ReadNode?[writer.Branches.Count];
         var node = new WriterUnionNode(writer, reader, branches);
         Remember(node);
-        bool same = reader is UnionSchema && string.Equals(writer.CanonicalForm, reader.CanonicalForm, StringComparison.Ordinal);
+        bool same = reader is UnionSchema && _forms.Of(writer, reader);
         SchemaResolutionException? failure = null;
         for (int i = 0; i < branches.Length; i++)
         {
@@ -108,7 +132,7 @@ internal sealed class Resolver
                     ? ResolveBranch(writer.Branches[i], (UnionSchema)reader, i, path, readerPath)
                     : Resolve(writer.Branches[i], reader, path, readerPath);
             }
-            catch (SchemaResolutionException exception)
+            catch (SchemaResolutionException exception) when (!_tooDeep)
             {
                 failure ??= exception;
             }
@@ -155,14 +179,28 @@ internal sealed class Resolver
         node.Defaults = reader.Fields.Where(field => !targets.Contains(field.Position)).ToArray();
         foreach (RecordField field in node.Defaults)
         {
-            if (field.Default is null)
-            {
-                throw new SchemaResolutionException(
-                    $"The writer has no field '{field.Name}', and the reader's has no default", writerPath, Join(readerPath, field.Name));
-            }
+            CheckDefault(field, writerPath, readerPath);
         }
 
         return node;
+    }
+
+    private static void CheckDefault(RecordField field, string writerPath, string readerPath)
+    {
+        if (field.Default is null)
+        {
+            throw new SchemaResolutionException(
+                $"The writer has no field '{field.Name}', and the reader's has no default", writerPath, Join(readerPath, field.Name));
+        }
+
+        try
+        {
+            field.DefaultBinary();
+        }
+        catch (AvroSchemaException exception)
+        {
+            throw new SchemaResolutionException($"The writer has no field '{field.Name}'. {exception.Message}", writerPath, Join(readerPath, field.Name));
+        }
     }
 
     // For each field of the writer, the position of the reader's field that takes it, or -1.

@@ -52,7 +52,7 @@ internal sealed class Skipper
     internal int Size { get; }
 
     /// <summary>The skipper of a schema.</summary>
-    internal static Skipper Of(AvroSchema schema) => Build(schema, []);
+    internal static Skipper Of(AvroSchema schema) => schema.Skipper ?? Build(schema);
 
     /// <summary>Skips one value.</summary>
     /// <returns>False where the message is broken; the reader knows why.</returns>
@@ -134,50 +134,61 @@ internal sealed class Skipper
         return true;
     }
 
-    private static Skipper Build(AvroSchema schema, Dictionary<AvroSchema, Skipper> known)
+    // Without recursion, because a schema of flat text can be a graph of any depth.
+    private static Skipper Build(AvroSchema root)
     {
-        switch (schema.Type)
+        var made = new Dictionary<AvroSchema, Skipper>();
+        var open = new Stack<AvroSchema>();
+        Skipper skipper = Start(root);
+        while (open.TryPop(out AvroSchema? schema))
         {
-            case AvroType.Null:
-                return new Skipper(SkipKind.Bytes);
-            case AvroType.Boolean:
-                return new Skipper(SkipKind.Bytes, 1);
-            case AvroType.Float:
-                return new Skipper(SkipKind.Bytes, 4);
-            case AvroType.Double:
-                return new Skipper(SkipKind.Bytes, 8);
-            case AvroType.Int or AvroType.Long:
-                return OneVarint;
-            case AvroType.Bytes or AvroType.String:
-                return OneLength;
-            case AvroType.Fixed:
-                return new Skipper(SkipKind.Bytes, ((FixedSchema)schema).Size);
-            case AvroType.Enum:
-                return new Skipper(SkipKind.Enum, ((EnumSchema)schema).Symbols.Count);
+            made[schema]._parts = schema switch
+            {
+                ArraySchema array => [Start(array.Items)],
+                MapSchema map => [Start(map.Values)],
+                UnionSchema union => union.Branches.Select(Start).ToArray(),
+                _ => Fuse(((RecordSchema)schema).Fields.Select(field => Start(field.Schema))),
+            };
         }
 
-        if (known.TryGetValue(schema, out Skipper? skipper))
+        // Only now is every part there, for other threads too.
+        foreach ((AvroSchema schema, Skipper whole) in made)
         {
-            return skipper;
+            schema.Skipper = whole;
         }
 
-        skipper = schema switch
-        {
-            ArraySchema array => new Skipper(SkipKind.Array, MinimumSize.Of(array.Items)),
-            MapSchema map => new Skipper(SkipKind.Map, MinimumSize.AddSaturated(MinimumSize.Of(map.Values), 1)),
-            UnionSchema => new Skipper(SkipKind.Union),
-            _ => new Skipper(SkipKind.Record),
-        };
-        known[schema] = skipper;
-        skipper._parts = schema switch
-        {
-            ArraySchema array => [Build(array.Items, known)],
-            MapSchema map => [Build(map.Values, known)],
-            UnionSchema union => union.Branches.Select(branch => Build(branch, known)).ToArray(),
-            _ => Fuse(((RecordSchema)schema).Fields.Select(field => Build(field.Schema, known))),
-        };
         return skipper;
+
+        Skipper Start(AvroSchema schema)
+        {
+            if ((Leaf(schema) ?? schema.Skipper ?? made.GetValueOrDefault(schema)) is { } known)
+            {
+                return known;
+            }
+
+            open.Push(schema);
+            return made[schema] = schema switch
+            {
+                ArraySchema array => new Skipper(SkipKind.Array, MinimumSize.Of(array.Items)),
+                MapSchema map => new Skipper(SkipKind.Map, MinimumSize.AddSaturated(MinimumSize.Of(map.Values), 1)),
+                UnionSchema => new Skipper(SkipKind.Union),
+                _ => new Skipper(SkipKind.Record),
+            };
+        }
     }
+
+    private static Skipper? Leaf(AvroSchema schema) => schema.Type switch
+    {
+        AvroType.Null => new Skipper(SkipKind.Bytes),
+        AvroType.Boolean => new Skipper(SkipKind.Bytes, 1),
+        AvroType.Float => new Skipper(SkipKind.Bytes, 4),
+        AvroType.Double => new Skipper(SkipKind.Bytes, 8),
+        AvroType.Int or AvroType.Long => OneVarint,
+        AvroType.Bytes or AvroType.String => OneLength,
+        AvroType.Fixed => new Skipper(SkipKind.Bytes, ((FixedSchema)schema).Size),
+        AvroType.Enum => new Skipper(SkipKind.Enum, ((EnumSchema)schema).Symbols.Count),
+        _ => null,
+    };
 
     // Neighbours of a fixed width are skipped at once.
     private static Skipper[] Fuse(IEnumerable<Skipper> parts)

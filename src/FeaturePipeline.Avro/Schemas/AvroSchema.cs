@@ -38,6 +38,9 @@ public abstract class AvroSchema
     /// <summary>The CRC-64-AVRO fingerprint of the canonical form.</summary>
     public ulong Fingerprint64 => SchemaFingerprint.Crc64(CanonicalForm);
 
+    /// <summary>How values are skipped, once that has been asked for.</summary>
+    internal Resolution.Skipper? Skipper { get; set; }
+
     /// <summary>The type's name: a primitive's, <c>array</c>, <c>map</c>, <c>union</c>, or the full name of a named type.</summary>
     public virtual string TypeName => Type.ToString().ToLowerInvariant();
 
@@ -130,6 +133,8 @@ public abstract class NamedSchema : AvroSchema
 /// <summary>An enumeration of symbols.</summary>
 public sealed class EnumSchema : NamedSchema
 {
+    private Dictionary<string, int>? _positions;
+
     internal EnumSchema(SchemaName name, IReadOnlyList<string> symbols, string? defaultSymbol)
         : base(AvroType.Enum, name)
     {
@@ -148,15 +153,8 @@ public sealed class EnumSchema : NamedSchema
     /// <returns>Its position, or -1.</returns>
     public int IndexOf(string symbol)
     {
-        for (int i = 0; i < Symbols.Count; i++)
-        {
-            if (string.Equals(Symbols[i], symbol, StringComparison.Ordinal))
-            {
-                return i;
-            }
-        }
-
-        return -1;
+        _positions ??= Symbols.Index().ToDictionary(entry => entry.Item, entry => entry.Index, StringComparer.Ordinal);
+        return _positions.GetValueOrDefault(symbol, -1);
     }
 }
 

@@ -7,16 +7,36 @@ namespace FeaturePipeline.Avro.Schemas;
 
 // Turns a field's default from JSON into Avro binary, judging it on the way.
 // A union takes the first branch for which the default is valid (specification 1.12, "Unions").
-internal static class DefaultEncoder
+// Fields that a default leaves out take their own defaults, and so on: a short text can stand for a value without bounds, so there is one.
+internal sealed class DefaultEncoder
 {
     private const int DepthMax = 64;
+    private const int SizeMax = 4 << 20;
+
+    private int _size;
 
     /// <summary>Encodes a default.</summary>
     /// <returns>Null, or why the JSON is no value of the schema; then the output may hold a part of it.</returns>
-    internal static string? Encode(AvroSchema schema, JsonElement json, IBufferWriter<byte> output) => Encode(schema, json, output, 0);
-
-    private static string? Encode(AvroSchema schema, JsonElement json, IBufferWriter<byte> output, int depth)
+    internal string? Encode(AvroSchema schema, JsonElement json, IBufferWriter<byte> output)
     {
+        try
+        {
+            return Encode(schema, json, output, 0);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // The JSON reader's word for half a surrogate pair.
+            return $"it has text that is not Unicode: {exception.Message}";
+        }
+    }
+
+    private string? Encode(AvroSchema schema, JsonElement json, IBufferWriter<byte> output, int depth)
+    {
+        if (++_size > SizeMax)
+        {
+            return $"with the defaults within it, it has more than {SizeMax} values and bytes";
+        }
+
         if (depth > DepthMax)
         {
             return $"it is nested more than {DepthMax} deep, or has no end";
@@ -32,7 +52,7 @@ internal static class DefaultEncoder
         };
     }
 
-    private static string? EncodeScalar(AvroSchema schema, JsonElement json, IBufferWriter<byte> output)
+    private string? EncodeScalar(AvroSchema schema, JsonElement json, IBufferWriter<byte> output)
     {
         var writer = new AvroWriter(output);
         bool valid = (schema, json.ValueKind) switch
@@ -49,6 +69,7 @@ internal static class DefaultEncoder
             (EnumSchema type, JsonValueKind.String) => type.IndexOf(json.GetString()!) is >= 0 and var index && writer.WriteLong(index),
             _ => false,
         };
+        _size += Math.Min(writer.Position, SizeMax);
         writer.Flush();
         return valid ? null : $"{json.GetRawText()} is no value of type {schema.TypeName}";
     }
@@ -75,16 +96,22 @@ internal static class DefaultEncoder
         return true;
     }
 
-    private static string? EncodeRecord(RecordSchema record, JsonElement json, IBufferWriter<byte> output, int depth)
+    private string? EncodeRecord(RecordSchema record, JsonElement json, IBufferWriter<byte> output, int depth)
     {
         if (json.ValueKind != JsonValueKind.Object)
         {
             return $"{json.GetRawText()} is no value of record {record.Name}";
         }
 
+        var given = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (JsonProperty property in json.EnumerateObject())
+        {
+            given[property.Name] = property.Value;
+        }
+
         foreach (RecordField field in record.Fields)
         {
-            if (!json.TryGetProperty(field.Name, out JsonElement value))
+            if (!given.TryGetValue(field.Name, out JsonElement value))
             {
                 if (field.Default is not { } fallback)
                 {
@@ -103,7 +130,7 @@ internal static class DefaultEncoder
         return null;
     }
 
-    private static string? EncodeUnion(UnionSchema union, JsonElement json, IBufferWriter<byte> output, int depth)
+    private string? EncodeUnion(UnionSchema union, JsonElement json, IBufferWriter<byte> output, int depth)
     {
         for (int i = 0; i < union.Branches.Count; i++)
         {
@@ -121,7 +148,7 @@ internal static class DefaultEncoder
         return $"{json.GetRawText()} is no value of any branch of the union";
     }
 
-    private static string? EncodeArray(ArraySchema array, JsonElement json, IBufferWriter<byte> output, int depth)
+    private string? EncodeArray(ArraySchema array, JsonElement json, IBufferWriter<byte> output, int depth)
     {
         if (json.ValueKind != JsonValueKind.Array)
         {
@@ -146,7 +173,7 @@ internal static class DefaultEncoder
         return null;
     }
 
-    private static string? EncodeMap(MapSchema map, JsonElement json, IBufferWriter<byte> output, int depth)
+    private string? EncodeMap(MapSchema map, JsonElement json, IBufferWriter<byte> output, int depth)
     {
         if (json.ValueKind != JsonValueKind.Object)
         {

@@ -29,6 +29,9 @@ public sealed class RecordSchema : NamedSchema
     /// <summary>The fields, in order.</summary>
     public IReadOnlyList<RecordField> Fields { get; internal set; } = [];
 
+    /// <summary>The fewest bytes of a value, or -1 until that has been asked for.</summary>
+    internal int SizeMin { get; set; } = -1;
+
     /// <summary>The field of that name, or null.</summary>
     /// <param name="name">The field's own name; aliases are not looked at.</param>
     /// <returns>The field, or null.</returns>
@@ -81,7 +84,7 @@ public sealed class RecordField
         if (_defaultBinary is null)
         {
             var output = new ArrayBufferWriter<byte>();
-            string? error = Default is { } value ? DefaultEncoder.Encode(Schema, value, output) : "there is no default";
+            string? error = Default is { } value ? new DefaultEncoder().Encode(Schema, value, output) : "there is no default";
             if (error is not null)
             {
                 throw new AvroSchemaException($"The default of field '{Name}' is not valid: {error}", "$");

@@ -19,11 +19,7 @@ internal sealed class SchemaParser(SchemaValidation validation)
 
     internal AvroSchema Parse(string json, IEnumerable<AvroSchema>? references)
     {
-        foreach (AvroSchema reference in references ?? [])
-        {
-            CollectNames(reference, new HashSet<AvroSchema>(ReferenceEqualityComparer.Instance));
-        }
-
+        CollectNames(references ?? []);
         try
         {
             using JsonDocument document = JsonDocument.Parse(json, JsonOptions);
@@ -45,36 +41,43 @@ internal sealed class SchemaParser(SchemaValidation validation)
         }
     }
 
-    private void CollectNames(AvroSchema schema, HashSet<AvroSchema> seen)
+    // Without recursion, because references refer to references.
+    private void CollectNames(IEnumerable<AvroSchema> references)
     {
-        if (!seen.Add(schema))
+        var seen = new HashSet<AvroSchema>();
+        var open = new Stack<AvroSchema>(references.Reverse());
+        while (open.TryPop(out AvroSchema? schema))
         {
-            return;
-        }
+            if (!seen.Add(schema))
+            {
+                continue;
+            }
 
-        if (schema is NamedSchema named)
-        {
-            _names.TryAdd(named.Name.FullName, named);
-        }
+            if (schema is NamedSchema named)
+            {
+                _names.TryAdd(named.Name.FullName, named);
+            }
 
-        foreach (AvroSchema part in schema switch
-        {
-            RecordSchema record => record.Fields.Select(field => field.Schema),
-            UnionSchema union => union.Branches,
-            ArraySchema array => [array.Items],
-            MapSchema map => [map.Values],
-            _ => [],
-        })
-        {
-            CollectNames(part, seen);
+            foreach (AvroSchema part in schema switch
+            {
+                RecordSchema record => record.Fields.Select(field => field.Schema).Reverse(),
+                UnionSchema union => union.Branches.Reverse(),
+                ArraySchema array => [array.Items],
+                MapSchema map => [map.Values],
+                _ => [],
+            })
+            {
+                open.Push(part);
+            }
         }
     }
 
     private void CheckDefaults()
     {
+        var encoder = new DefaultEncoder();
         foreach ((RecordField field, string path) in _defaults)
         {
-            if (DefaultEncoder.Encode(field.Schema, field.Default!.Value, new ArrayBufferWriter<byte>()) is { } error)
+            if (encoder.Encode(field.Schema, field.Default!.Value, new ArrayBufferWriter<byte>()) is { } error)
             {
                 throw new AvroSchemaException($"The default of field '{field.Name}' is not valid: {error}", path);
             }

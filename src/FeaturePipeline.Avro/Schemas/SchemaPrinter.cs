@@ -8,7 +8,10 @@ namespace FeaturePipeline.Avro.Schemas;
 /// <summary>A schema as JSON: whole, or as its parsing canonical form.</summary>
 internal static class SchemaPrinter
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = 2000 };
+    // The parser reads 500; what references add is printed in place, so there may be more.
+    private const int DepthMax = 2000;
+
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = DepthMax };
 
     internal static string Json(AvroSchema schema) => Print(schema, canonical: false, Undefined());
 
@@ -46,8 +49,17 @@ internal static class SchemaPrinter
         return Encoding.UTF8.GetString(output.WrittenSpan);
     }
 
+    private static void CheckDepth(Utf8JsonWriter json)
+    {
+        if (json.CurrentDepth > DepthMax - 4)
+        {
+            throw new AvroSchemaException($"The schema nests more than {DepthMax} deep, so it cannot be written", "$");
+        }
+    }
+
     private static void WriteCanonical(Utf8JsonWriter json, AvroSchema schema, HashSet<NamedSchema> defined)
     {
+        CheckDepth(json);
         switch (schema)
         {
             case UnionSchema union:
@@ -113,6 +125,7 @@ internal static class SchemaPrinter
 
     private static void WriteFull(Utf8JsonWriter json, AvroSchema schema, string space, HashSet<NamedSchema> defined)
     {
+        CheckDepth(json);
         switch (schema)
         {
             case UnionSchema union:

@@ -8,6 +8,12 @@ namespace FeaturePipeline.Avro.Binary.Projection;
 // Neighbouring skips of a fixed width become one, unless a jump leads between them.
 internal sealed class ProjectionCompiler
 {
+    // A union of records that hold unions of records multiplies: the plan of a schema that was made to be large is refused.
+    private const int OpsMax = 100_000;
+
+    // Skipped records of up to so many fields, those of records within them included, are operations of their own.
+    private const int FlatFieldsMax = 256;
+
     private readonly List<ProjectionOp> _ops = [];
     private readonly List<string> _paths = [];
     private readonly List<int> _targets = [];
@@ -30,6 +36,11 @@ internal sealed class ProjectionCompiler
 
     private void Emit(ProjectionCode code, string path, int slot = 0, int a = 0, int b = 0, byte nullTag = 0, byte valueTag = 0)
     {
+        if (_ops.Count >= OpsMax)
+        {
+            throw new SchemaResolutionException($"The fields need a plan of more than {OpsMax} operations", path, path);
+        }
+
         _ops.Add(new ProjectionOp(code, nullTag, valueTag, checked((ushort)slot), a, b));
         _paths.Add(path);
     }
@@ -235,7 +246,8 @@ internal sealed class ProjectionCompiler
 
     private void Skip(AvroSchema schema, string path)
     {
-        if (schema is RecordSchema record && !Recurs(record))
+        int budget = FlatFieldsMax;
+        if (schema is RecordSchema record && IsSmall(record, ref budget))
         {
             foreach (RecordField field in record.Fields)
             {
@@ -276,18 +288,17 @@ internal sealed class ProjectionCompiler
         }
     }
 
-    private static bool Recurs(RecordSchema record)
+    // A record that holds itself, or one that holds another twice which holds a third twice and so on, has more fields than any budget.
+    private static bool IsSmall(RecordSchema record, ref int budget)
     {
-        var seen = new HashSet<AvroSchema>();
-        return record.Fields.Any(field => Reaches(field.Schema));
-
-        bool Reaches(AvroSchema schema) => ReferenceEquals(schema, record) || (seen.Add(schema) && schema switch
+        foreach (RecordField field in record.Fields)
         {
-            RecordSchema other => other.Fields.Any(field => Reaches(field.Schema)),
-            UnionSchema union => union.Branches.Any(Reaches),
-            ArraySchema array => Reaches(array.Items),
-            MapSchema map => Reaches(map.Values),
-            _ => false,
-        });
+            if (--budget < 0 || (field.Schema is RecordSchema inner && !IsSmall(inner, ref budget)))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

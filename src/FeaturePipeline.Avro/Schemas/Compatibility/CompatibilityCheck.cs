@@ -26,7 +26,11 @@ internal sealed class CompatibilityCheck
 
         if (!_judged.TryGetValue((reader, writer), out List<Incompatibility>? found))
         {
-            RuntimeHelpers.EnsureSufficientExecutionStack();
+            if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            {
+                throw new AvroSchemaException("The schemas nest too deep to be compared", "$");
+            }
+
             _judged[(reader, writer)] = Nothing;
             found = Judge(reader, writer, place);
             _judged[(reader, writer)] = found;
