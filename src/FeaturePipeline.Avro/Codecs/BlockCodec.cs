@@ -50,7 +50,7 @@ public static class BlockCodec
         return output.ToArray();
     }
 
-    internal static ReadOnlyMemory<byte> Decompress(string codec, byte[] block, int sizeMax, long offset)
+    internal static ReadOnlyMemory<byte> Decompress(string codec, ArraySegment<byte> block, int sizeMax, long offset)
     {
         try
         {
@@ -68,31 +68,31 @@ public static class BlockCodec
         }
     }
 
-    private static byte[] DecompressSnappy(byte[] block, int sizeMax, long offset)
+    private static byte[] DecompressSnappy(ArraySegment<byte> block, int sizeMax, long offset)
     {
-        if (block.Length < 4)
+        if (block.Count < 4)
         {
             throw new AvroFileException(AvroFileError.BadCompression, offset, "A snappy block has no checksum");
         }
 
-        ReadOnlySpan<byte> compressed = block.AsSpan(0, block.Length - 4);
+        ReadOnlySpan<byte> compressed = block.AsSpan(0, block.Count - 4);
         int size = Snappy.GetUncompressedLength(compressed);
 
         // Snappy copies at most 64 bytes by 3: a claim beyond that is none.
         if (size > sizeMax || size / 32 > compressed.Length)
         {
-            throw new AvroFileException(AvroFileError.TooLarge, offset, $"A snappy block of {block.Length} bytes claims to hold {size}");
+            throw new AvroFileException(AvroFileError.TooLarge, offset, $"A snappy block of {block.Count} bytes claims to hold {size}");
         }
 
         byte[] data = Snappy.DecompressToArray(compressed);
-        return Crc32.HashToUInt32(data) == BinaryPrimitives.ReadUInt32BigEndian(block.AsSpan(block.Length - 4))
+        return Crc32.HashToUInt32(data) == BinaryPrimitives.ReadUInt32BigEndian(block.AsSpan(block.Count - 4))
             ? data
             : throw new AvroFileException(AvroFileError.BadChecksum, offset, "A snappy block's checksum is not that of its content");
     }
 
-    private static ReadOnlyMemory<byte> DecompressStream(string codec, byte[] block, int sizeMax, long offset)
+    private static ReadOnlyMemory<byte> DecompressStream(string codec, ArraySegment<byte> block, int sizeMax, long offset)
     {
-        using var input = new MemoryStream(block, writable: false);
+        using var input = new MemoryStream(block.Array!, block.Offset, block.Count, writable: false);
         using Stream stream = codec switch
         {
             "deflate" => new DeflateStream(input, CompressionMode.Decompress),
@@ -100,7 +100,7 @@ public static class BlockCodec
             "xz" => new XZStream(input),
             _ => new DecompressionStream(input),
         };
-        var output = new MemoryStream(Math.Min(block.Length * 4, sizeMax));
+        var output = new MemoryStream((int)Math.Min(block.Count * 4L, sizeMax));
         var buffer = new byte[16 << 10];
         int read;
         while ((read = stream.Read(buffer, 0, buffer.Length)) > 0)

@@ -1,8 +1,8 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Codecs;
 using FeaturePipeline.Avro.Generic;
+using FeaturePipeline.Avro.Mapping;
 using FeaturePipeline.Avro.Resolution;
 using FeaturePipeline.Avro.Schemas;
 
@@ -17,6 +17,8 @@ public sealed class AvroFileReader : IDisposable
     // Objects without bytes that one block may claim: what keeps a file of 60 bytes from giving rows for ever.
     private const long EmptyObjectsMax = 1 << 20;
 
+    private const int SyncSize = 16;
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly Stream _stream;
@@ -24,6 +26,9 @@ public sealed class AvroFileReader : IDisposable
     private readonly AvroFileReaderOptions _options;
     private readonly byte[] _sync;
     private readonly int _objectSizeMin;
+    private readonly AvroSchema? _given;
+    private long _blockStart;
+    private bool _isBehindSync;
 
     private AvroFileReader(Stream stream, AvroSchema? reader, AvroFileReaderOptions options)
     {
@@ -31,7 +36,7 @@ public sealed class AvroFileReader : IDisposable
         _input = new FileInput(stream);
         _options = options;
         Metadata = ReadHeader();
-        _sync = _input.ReadBytes(16);
+        _sync = _input.ReadBytes(SyncSize);
         Codec = Metadata.TryGetValue("avro.codec", out byte[]? codec) ? Text(codec) : "null";
         if (!BlockCodec.Names.Contains(Codec))
         {
@@ -40,6 +45,7 @@ public sealed class AvroFileReader : IDisposable
 
         Schema = ParseSchema();
         ReaderSchema = reader ?? Schema;
+        _given = reader;
         _objectSizeMin = MinimumSize.Of(Schema);
     }
 
@@ -88,7 +94,7 @@ public sealed class AvroFileReader : IDisposable
             catch (AvroFileException) when (_options.SkipBrokenBlocks)
             {
                 BrokenBlocks++;
-                if (!_input.SkipBehind(_sync))
+                if (!SkipBrokenBlock())
                 {
                     block = default;
                     return false;
@@ -101,16 +107,24 @@ public sealed class AvroFileReader : IDisposable
     /// <returns>The objects, as they are read.</returns>
     /// <exception cref="AvroFileException">A block or an object is broken; what came before it has been returned.</exception>
     /// <exception cref="SchemaResolutionException">The file's schema cannot be read as the caller's.</exception>
-    [SuppressMessage("Usage", "MA0050", Justification = "There are no arguments to check.")]
-    public IEnumerable<object?> ReadGeneric()
+    public IEnumerable<object?> ReadGeneric() => ReadObjects<object?>(GenericReader.Compile(Schema, ReaderSchema).TryReadNext);
+
+    /// <summary>Reads all objects as values of a C# type (see <see cref="MappedReader{T}"/>).</summary>
+    /// <typeparam name="T">The type.</typeparam>
+    /// <returns>The objects, as they are read.</returns>
+    /// <exception cref="AvroFileException">A block or an object is broken; what came before it has been returned.</exception>
+    /// <exception cref="SchemaResolutionException">The file's schema cannot be read as the caller's.</exception>
+    /// <exception cref="ArgumentException">The type cannot hold a field.</exception>
+    public IEnumerable<T> Read<T>() => ReadObjects<T>(MappedReader<T>.Compile(Schema, _given).TryReadNext);
+
+    private IEnumerable<T> ReadObjects<T>(ReadValue<T> read)
     {
-        var generic = GenericReader.Compile(Schema, ReaderSchema);
         while (TryReadBlock(out AvroFileBlock block))
         {
             int position = 0;
             for (long i = 0; i < block.Count; i++)
             {
-                AvroFileException? broken = ReadObject(generic, block, ref position, i == block.Count - 1, out object? value);
+                AvroFileException? broken = ReadObject(read, block, ref position, i == block.Count - 1, out T value);
                 if (broken is not null)
                 {
                     if (!_options.SkipBrokenBlocks)
@@ -136,10 +150,10 @@ public sealed class AvroFileReader : IDisposable
         }
     }
 
-    private static AvroFileException? ReadObject(GenericReader generic, AvroFileBlock block, ref int position, bool isLast, out object? value)
+    private static AvroFileException? ReadObject<T>(ReadValue<T> read, AvroFileBlock block, ref int position, bool isLast, out T value)
     {
         var reader = new AvroReader(block.Data.Span, position);
-        if (generic.TryReadNext(ref reader, out value) && (!isLast || reader.TryEnd()))
+        if (read(ref reader, out value) && (!isLast || reader.TryEnd()))
         {
             position = reader.Position;
             return null;
@@ -152,12 +166,13 @@ public sealed class AvroFileReader : IDisposable
     private bool TryReadOneBlock(out AvroFileBlock block)
     {
         block = default;
+        _isBehindSync = false;
         if (_input.IsAtEnd())
         {
             return false;
         }
 
-        long offset = _input.Position;
+        long offset = _blockStart = _input.Position;
         long count = _input.ReadLong(AvroFileError.BadCount);
         if (count < 0)
         {
@@ -165,18 +180,19 @@ public sealed class AvroFileReader : IDisposable
         }
 
         long size = _input.ReadLong(AvroFileError.BadSize);
-        if (size < 0 || size > _options.BlockSizeMax)
+        if (size < 0 || size > Math.Min(_options.BlockSizeMax, Array.MaxLength - SyncSize))
         {
             throw new AvroFileException(AvroFileError.BadSize, offset, $"A block claims {size} bytes; the limit is {_options.BlockSizeMax} (BlockSizeMax)");
         }
 
-        byte[] data = _input.ReadBytes((int)size);
-        if (!_input.ReadBytes(16).AsSpan().SequenceEqual(_sync))
+        byte[] data = _input.ReadBytes((int)size + SyncSize, _options.SkipBrokenBlocks ? _sync : default);
+        _isBehindSync = data.AsSpan().EndsWith(_sync);
+        if (data.Length != size + SyncSize || !_isBehindSync)
         {
             throw new AvroFileException(AvroFileError.BadSync, offset, "The block does not end with the file's sync marker");
         }
 
-        ReadOnlyMemory<byte> content = BlockCodec.Decompress(Codec, data, _options.BlockSizeMax, offset);
+        ReadOnlyMemory<byte> content = BlockCodec.Decompress(Codec, new ArraySegment<byte>(data, 0, (int)size), _options.BlockSizeMax, offset);
         if (_objectSizeMin == 0 && count > EmptyObjectsMax + content.Length)
         {
             throw new AvroFileException(AvroFileError.BadCount, offset, $"A block of {content.Length} bytes claims {count} objects");
@@ -192,6 +208,20 @@ public sealed class AvroFileReader : IDisposable
 
         block = new AvroFileBlock(count, content, offset);
         return true;
+    }
+
+    // A block whose content is broken ends at its marker. Where the marker is not at its place, it is looked for: in all of a header, but of a whole
+    // block only where the marker may have begun in its last bytes, because there is none before them.
+    private bool SkipBrokenBlock()
+    {
+        if (_isBehindSync)
+        {
+            return true;
+        }
+
+        long read = _input.Position - _blockStart;
+        _input.Unread(read <= FileInput.HistorySize ? (int)read : SyncSize - 1);
+        return _input.SkipBehind(_sync);
     }
 
     private Dictionary<string, byte[]> ReadHeader()

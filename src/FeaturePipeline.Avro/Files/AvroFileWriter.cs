@@ -4,6 +4,7 @@ using System.Text;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Codecs;
 using FeaturePipeline.Avro.Generic;
+using FeaturePipeline.Avro.Mapping;
 using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Files;
@@ -14,9 +15,11 @@ public sealed class AvroFileWriter : IDisposable
     private readonly Stream _stream;
     private readonly AvroFileWriterOptions _options;
     private readonly ArrayBufferWriter<byte> _block = new();
+    private readonly ArrayBufferWriter<byte> _object = new();
     private readonly GenericWriter _generic;
     private readonly byte[] _sync;
     private long _count;
+    private bool _isDisposed;
 
     /// <summary>Writes the header.</summary>
     /// <param name="stream">Where to write.</param>
@@ -51,9 +54,27 @@ public sealed class AvroFileWriter : IDisposable
     /// <exception cref="ArgumentException">The value is not one of the schema; then nothing of it is written.</exception>
     public void Write(object? value)
     {
-        var one = new ArrayBufferWriter<byte>();
-        _generic.Write(value, one);
-        WriteEncoded(one.WrittenSpan);
+        _object.ResetWrittenCount();
+        _generic.Write(value, _object);
+        WriteEncoded(_object.WrittenSpan);
+    }
+
+    /// <summary>Writes one value of a C# type.</summary>
+    /// <typeparam name="T">The type.</typeparam>
+    /// <param name="writer">Its writer, compiled for the file's schema.</param>
+    /// <param name="value">The value.</param>
+    /// <exception cref="ArgumentException">The writer is of another schema, or the value is not one of it; then nothing of it is written.</exception>
+    public void Write<T>(MappedWriter<T> writer, T value)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        if (!ReferenceEquals(writer.Schema, Schema) && !string.Equals(writer.Schema.CanonicalForm, Schema.CanonicalForm, StringComparison.Ordinal))
+        {
+            throw new ArgumentException("The writer is compiled for another schema than the file's.", nameof(writer));
+        }
+
+        _object.ResetWrittenCount();
+        writer.Write(value, _object);
+        WriteEncoded(_object.WrittenSpan);
     }
 
     /// <summary>Writes one object that is encoded already.</summary>
@@ -79,10 +100,22 @@ public sealed class AvroFileWriter : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Flush();
-        if (!_options.LeaveOpen)
+        if (_isDisposed)
         {
-            _stream.Dispose();
+            return;
+        }
+
+        _isDisposed = true;
+        try
+        {
+            Flush();
+        }
+        finally
+        {
+            if (!_options.LeaveOpen)
+            {
+                _stream.Dispose();
+            }
         }
     }
 

@@ -5,9 +5,12 @@ namespace FeaturePipeline.Avro.Files;
 /// <summary>A stream read through a buffer, with the position in the file. Never allocates for bytes that are not there.</summary>
 internal sealed class FileInput(Stream stream)
 {
+    /// <summary>Bytes that can be unread, at least.</summary>
+    internal const int HistorySize = 64;
+
     private const int ChunkSize = 64 << 10;
 
-    private readonly byte[] _buffer = new byte[ChunkSize];
+    private readonly byte[] _buffer = new byte[HistorySize + ChunkSize];
     private int _start;
     private int _end;
 
@@ -49,7 +52,9 @@ internal sealed class FileInput(Stream stream)
     }
 
     /// <summary>Reads so many bytes; memory grows with what the file really has.</summary>
-    internal byte[] ReadBytes(int count)
+    /// <param name="count">Bytes.</param>
+    /// <param name="stop">Where these occur, the bytes end with them and what follows is left: the block's size was wrong. Empty for nothing.</param>
+    internal byte[] ReadBytes(int count, ReadOnlySpan<byte> stop = default)
     {
         var bytes = new byte[Math.Min(count, ChunkSize)];
         int filled = 0;
@@ -67,12 +72,27 @@ internal sealed class FileInput(Stream stream)
 
             int part = Math.Min(_end - _start, bytes.Length - filled);
             _buffer.AsSpan(_start, part).CopyTo(bytes.AsSpan(filled));
+            int from = Math.Max(0, filled - stop.Length);
             _start += part;
             filled += part;
             Position += part;
+            if (stop.Length > 0 && bytes.AsSpan(from, filled - from).IndexOf(stop) is >= 0 and var at)
+            {
+                int end = from + at + stop.Length;
+                Unread(filled - end);
+                return bytes.AsSpan(0, end).ToArray();
+            }
         }
 
         return bytes;
+    }
+
+    /// <summary>Goes back by bytes that were read last: by as many as are there of the last <see cref="HistorySize"/>, at least.</summary>
+    internal void Unread(int count)
+    {
+        count = Math.Min(count, _start);
+        _start -= count;
+        Position -= count;
     }
 
     /// <summary>Goes on to behind the next occurrence of the marker, from where the input stands.</summary>
@@ -81,7 +101,7 @@ internal sealed class FileInput(Stream stream)
     {
         UInt128 wanted = BinaryPrimitives.ReadUInt128BigEndian(marker);
         UInt128 seen = 0;
-        for (int count = 1; !IsAtEnd(); count++)
+        for (long count = 1; !IsAtEnd(); count++)
         {
             seen = (seen << 8) | ReadByte();
             if (count >= marker.Length && seen == wanted)
@@ -95,8 +115,10 @@ internal sealed class FileInput(Stream stream)
 
     private bool Fill()
     {
-        _start = 0;
-        _end = stream.Read(_buffer, 0, _buffer.Length);
-        return _end > 0;
+        int kept = Math.Min(_start, HistorySize);
+        _buffer.AsSpan(_start - kept, kept).CopyTo(_buffer);
+        int read = stream.Read(_buffer, kept, ChunkSize);
+        (_start, _end) = (kept, kept + read);
+        return read > 0;
     }
 }

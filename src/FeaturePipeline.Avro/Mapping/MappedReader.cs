@@ -45,4 +45,7 @@ public sealed class MappedReader<T>
         value = default;
         return new DecodeResult(reader.Error, reader.Position, new Generic.OnePath(reader.Path), 0);
     }
+
+    /// <summary>Reads one of several messages that follow each other, as in a file's block.</summary>
+    internal bool TryReadNext(ref AvroReader reader, out T value) => _slot.Read(ref reader, out value);
 }
