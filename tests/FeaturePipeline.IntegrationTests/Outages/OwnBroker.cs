@@ -1,7 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
-
 namespace FeaturePipeline.IntegrationTests.Outages;
 
 /// <summary>
@@ -13,17 +9,14 @@ namespace FeaturePipeline.IntegrationTests.Outages;
 public sealed class OwnBroker : IDisposable
 {
     private const string Variable = "FEATUREPIPELINE_TEST_KAFKA_COMMAND";
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
 
-    private readonly string _command;
     private readonly string _folder = Path.Combine(Path.GetTempPath(), KafkaFixture.Unique("broker"));
-    private readonly int _port = FreePort();
+    private readonly int _port = ServerCommand.FreePort(3); // clients, controller, secure clients
+    private readonly ServerCommand _command;
 
     public OwnBroker(params string[] options)
     {
-        string? command = Environment.GetEnvironmentVariable(Variable);
-        Assert.SkipWhen(string.IsNullOrEmpty(command), $"{Variable} is not set to a command that runs a broker.");
-        _command = command!;
+        _command = new ServerCommand(Variable, "a broker", ("KAFKA_PORT", $"{_port}"), ("KAFKA_HOME_DIR", _folder));
         BootstrapServers = Run(["up", .. options]).Trim();
     }
 
@@ -47,43 +40,5 @@ public sealed class OwnBroker : IDisposable
 
     public void Dispose() => Run("down");
 
-    private string Run(params string[] arguments)
-    {
-        var start = new ProcessStartInfo(_command, arguments) { UseShellExecute = false, RedirectStandardOutput = true };
-        start.Environment["KAFKA_PORT"] = $"{_port}";
-        start.Environment["KAFKA_HOME_DIR"] = _folder;
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        Assert.True(process.WaitForExit(_patience) && process.ExitCode == 0, $"{_command} {string.Join(' ', arguments)} failed.");
-        return output.GetAwaiter().GetResult();
-    }
-
-    // Three ports in a row: clients, controller, secure clients. Below the range of ports that the system gives to connections.
-    private static int FreePort()
-    {
-        for (int tries = 0; tries < 100; tries++)
-        {
-            int port = Random.Shared.Next(15_000, 30_000);
-            if (Enumerable.Range(port, 3).All(IsFree))
-            {
-                return port;
-            }
-        }
-
-        throw new InvalidOperationException("No three free ports in a row.");
-    }
-
-    private static bool IsFree(int port)
-    {
-        try
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, port);
-            listener.Start();
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
+    private string Run(params string[] arguments) => _command.Run(arguments);
 }

@@ -1,3 +1,6 @@
+using Confluent.Kafka;
+using FeaturePipeline.Avro.Confluent;
+using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Avro.Schemas;
 using FeaturePipeline.Avro.Schemas.Compatibility;
@@ -51,6 +54,31 @@ public sealed class RealRegistryTests : IDisposable
         var found = await other.LookupAsync(_subject, new SchemaDefinition(Order));
         Assert.Equal((registered.Id, 1), (found.Id, found.Version));
         Assert.Equal(registered.Id, (await other.GetVersionAsync(_subject, 1)).Id);
+        Assert.Equal([1], await other.GetVersionsAsync(_subject));
+    }
+
+    [Fact]
+    public async Task A_serializer_that_starts_anew_writes_the_same_id_and_a_message_of_a_refused_schema_carries_the_registrys_reason()
+    {
+        string topic = _subject[..^"-value".Length];
+        var context = new SerializationContext(MessageComponentType.Value, topic);
+        await Registry().SetConfigAsync(CompatibilityLevel.Backward, _subject);
+        byte[] first = await new AvroSerializer<GenericRecord>(Registry()).SerializeAsync(Value(Order, 7), context);
+        byte[] evolved = await new AvroSerializer<GenericRecord>(Registry()).SerializeAsync(Value(Wider, 8L), context);
+
+        using var other = Connect()!;
+        var restarted = new AvroSerializer<GenericRecord>(other);
+        Assert.Equal(first, await restarted.SerializeAsync(Value(Order, 7), context));
+        Assert.Equal(evolved, await restarted.SerializeAsync(Value(Wider, 8L), context));
+        Assert.Equal([1, 2], await other.GetVersionsAsync(_subject));
+        var refused = await Refused(restarted.SerializeAsync(Value(Broken, "9"), context));
+        Assert.True(refused.IsIncompatible);
+        Assert.Contains("STRING not compatible", refused.Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal([1, 2], await other.GetVersionsAsync(_subject));
+
+        var reader = new AvroDeserializer<GenericRecord>(other, readerSchema: AvroSchema.Parse(Wider));
+        Assert.Equal(7L, reader.Deserialize(first, isNull: false, context)["id"]);
+        Assert.Equal(8L, reader.Deserialize(evolved, isNull: false, context)["id"]);
     }
 
     [Fact]
@@ -62,14 +90,16 @@ public sealed class RealRegistryTests : IDisposable
         var registry = Registry();
         await registry.RegisterAsync(_subject + "-money", new SchemaDefinition(money));
         await registry.RegisterAsync(_subject + "-line", new SchemaDefinition(line) { References = [new("shop.Money", _subject + "-money", 1)] });
-        var registered = await registry.RegisterAsync(
-            _subject, new SchemaDefinition(cart) { References = [new("shop.Line", _subject + "-line", 1), new("shop.Money", _subject + "-money", 1)] });
+        var definition = new SchemaDefinition(cart) { References = [new("shop.Line", _subject + "-line", 1), new("shop.Money", _subject + "-money", 1)] };
+        var registered = await registry.RegisterAsync(_subject, definition);
 
         using var other = Connect()!;
         var found = await other.GetByIdAsync(registered.Id);
         Assert.Equal(2, found.Dependencies.Count);
         var parsed = Assert.IsType<RecordSchema>(found.Parse());
         Assert.Equal("shop.Money", parsed.Field("total")!.Schema.TypeName);
+        Assert.Equal(registered.Id, (await other.RegisterAsync(_subject, definition)).Id);
+        Assert.Equal([1], await other.GetVersionsAsync(_subject));
     }
 
     [Fact]
@@ -97,6 +127,8 @@ public sealed class RealRegistryTests : IDisposable
         Assert.Equal(SchemaStatus.Unknown, await cache.FindAsync(Guid.NewGuid()));
         Assert.Null(cache.LastError);
     }
+
+    private static GenericRecord Value(string schema, object id) => new((RecordSchema)AvroSchema.Parse(schema)) { ["id"] = id };
 
     private static Task<SchemaRegistryException> Refused(Task call) => Assert.ThrowsAsync<SchemaRegistryException>(() => call);
 
