@@ -118,9 +118,14 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry
             return new CompatibilityAnswer(IsCompatible: true, []);
         }
 
-        // A registry of before Confluent 7 has no question about all versions.
+        // Apicurio takes the question without a version as one about all of them whatever the level, and before Confluent 7 there was none.
         async Task<CompatibilityAnswer> TestAllAsync()
         {
+            if (!await ComparesWithAllAsync(subject, cancellationToken))
+            {
+                return await TestAsync("/latest");
+            }
+
             try
             {
                 return await TestAsync("");
@@ -195,6 +200,19 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry
 
     /// <inheritdoc />
     public void Dispose() => _transport.Dispose();
+
+    // A level that one may not read is left to the registry.
+    private async Task<bool> ComparesWithAllAsync(string subject, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await GetConfigAsync(subject, cancellationToken)).IsTransitive();
+        }
+        catch (SchemaRegistryException exception) when (!exception.IsRetriable)
+        {
+            return true;
+        }
+    }
 
     // Apicurio says no without a reason: the local checker finds it, if it agrees.
     private async Task<IReadOnlyList<string>> ExplainAsync(string subject, SchemaDefinition schema, int? version, CancellationToken cancellationToken)

@@ -138,12 +138,8 @@ internal sealed class MockStore(string address)
     public int Delete(string subject, int number, bool permanently)
     {
         var all = All(subject);
-        var version = all.Find(found => found.Number == number);
-        if (version is null || (Live(subject).Count == 0 && !permanently))
-        {
-            throw all.Count == 0 || version is not null ? NotFound(SchemaRegistryException.SubjectNotFound, $"Subject '{subject}'") : NotFound(subject, number);
-        }
-
+        var version = all.Find(found => found.Number == number)
+            ?? throw (all.Count == 0 ? NotFound(SchemaRegistryException.SubjectNotFound, $"Subject '{subject}'") : NotFound(subject, number));
         var what = string.Create(CultureInfo.InvariantCulture, $"Version {number} of subject '{subject}'");
         Require(permanently || !version.IsDeleted, SchemaRegistryException.VersionSoftDeleted, $"{what} is deleted softly already");
         Require(!permanently || version.IsDeleted, SchemaRegistryException.VersionNotSoftDeleted, $"{what} is not deleted softly, which comes first");

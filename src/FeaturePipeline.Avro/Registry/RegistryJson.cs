@@ -118,7 +118,7 @@ internal static class RegistryJson
             using var document = JsonDocument.ParseValue(ref reader);
             if (document.RootElement.ValueKind == JsonValueKind.Object)
             {
-                return (Int(document.RootElement, "error_code") ?? status, String(document.RootElement, "message") ?? "");
+                return (Int(document.RootElement, "error_code") is > 0 and var code ? code : status, String(document.RootElement, "message") ?? "");
             }
         }
         catch (Exception exception) when (exception is JsonException or FormatException)

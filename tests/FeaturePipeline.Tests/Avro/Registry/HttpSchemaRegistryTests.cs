@@ -311,11 +311,40 @@ public class HttpSchemaRegistryTests
     [InlineData(404, """{"error_code":40401,"message":"Subject not found"}""", true, null)]
     public async Task Compatibility_is_asked_for_with_reasons_and_a_new_subject_takes_everything(int status, string answer, bool compatible, string? reason)
     {
-        await using var server = new ScriptedServer(new ScriptedAnswer(status, answer));
+        await using var server = new ScriptedServer(request => IsConfig(request) ? Level("BACKWARD") : new(status, answer));
         using var registry = Registry(server.Url);
         var verdict = await registry.TestCompatibilityAsync("a", new SchemaDefinition("\"int\""));
         Assert.Equal((compatible, reason), (verdict.IsCompatible, verdict.Messages.SingleOrDefault()));
-        Assert.Equal("/compatibility/subjects/a/versions?verbose=true", server.Requests.First().Target);
+        Assert.Equal("/compatibility/subjects/a/versions/latest?verbose=true", server.Requests.ElementAt(1).Target);
+    }
+
+    [Theory]
+    [InlineData("BACKWARD", "/latest")]
+    [InlineData("FULL", "/latest")]
+    [InlineData("FORWARD_TRANSITIVE", "")]
+    [InlineData("FULL_TRANSITIVE", "")]
+    [InlineData(null, "")]
+    public async Task Without_a_version_the_level_says_whether_the_latest_or_all_are_compared_with(string? level, string path)
+    {
+        await using var server = new ScriptedServer(request =>
+            !IsConfig(request) ? new(200, """{"is_compatible":true}""") : level is null ? new(403) : Level(level));
+        using var registry = Registry(server.Url);
+        Assert.True((await registry.TestCompatibilityAsync("a", new SchemaDefinition("\"int\""))).IsCompatible);
+        Assert.Equal($"/compatibility/subjects/a/versions{path}?verbose=true", server.Requests.Last().Target);
+        await registry.TestCompatibilityAsync("a", new SchemaDefinition("\"int\""), version: 3);
+        Assert.Equal("/compatibility/subjects/a/versions/3?verbose=true", server.Requests.Last().Target);
+    }
+
+    [Theory]
+    [InlineData(404)]
+    [InlineData(405)]
+    public async Task A_registry_that_can_not_compare_with_all_versions_compares_with_the_latest(int status)
+    {
+        await using var server = new ScriptedServer(request => IsConfig(request) ? Level("FULL_TRANSITIVE")
+            : request.Target.Contains("latest", StringComparison.Ordinal) ? new(200, """{"is_compatible":false,"messages":["no"]}""")
+            : new(status, "<html>", "text/html"));
+        using var registry = Registry(server.Url);
+        Assert.Equal(["no"], (await registry.TestCompatibilityAsync("a", new SchemaDefinition("\"int\""))).Messages);
     }
 
     [Fact]
@@ -323,7 +352,7 @@ public class HttpSchemaRegistryTests
     {
         await using var server = new ScriptedServer(request => request.Target switch
         {
-            "/compatibility/subjects/a/versions?verbose=true" => new(200, """{"is_compatible":false}"""),
+            "/compatibility/subjects/a/versions/latest?verbose=true" => new(200, """{"is_compatible":false}"""),
             "/config/a?defaultToGlobal=true" => new(200, """{"compatibilityLevel":"BACKWARD"}"""),
             "/subjects/a/versions" => new(200, "[1,3]"),
             "/subjects/a/versions/3" => new(200, """{"subject":"a","version":3,"id":5,"schema":"\"int\""}"""),
@@ -342,6 +371,10 @@ public class HttpSchemaRegistryTests
         using var registry = Registry(server.Url);
         Assert.Equal(SchemaRegistryException.VersionNotFound, (await Fault(registry.TestCompatibilityAsync("a", new SchemaDefinition("\"int\""), version: 3))).ErrorCode);
     }
+
+    private static bool IsConfig(ScriptedRequest request) => request.Target.StartsWith("/config", StringComparison.Ordinal);
+
+    private static ScriptedAnswer Level(string level) => new(200, $$"""{"compatibilityLevel":"{{level}}"}""");
 
     private static Task<SchemaRegistryException> Fault(Task call) => Assert.ThrowsAsync<SchemaRegistryException>(() => call);
 

@@ -1,0 +1,51 @@
+using System.Globalization;
+using FeaturePipeline.Avro.Registry;
+using FeaturePipeline.Avro.Schemas;
+using FeaturePipeline.Avro.Schemas.Compatibility;
+
+namespace FeaturePipeline.IntegrationTests.Registry;
+
+/// <summary>A registry in memory and a real one that are asked the same, with what each said in a form that can be compared.</summary>
+internal sealed class RegistryPair(string url)
+{
+    private readonly MockSchemaRegistry _mock = new();
+    private readonly Dictionary<int, int> _realIdOf = [];
+
+    /// <summary>Asks both. Ids are compared by what they stand for: two of one registry are the same where the other's are.</summary>
+    public async Task<(string Mock, string Real)> AskAsync(Func<ISchemaRegistry, Task<object>> question)
+    {
+        var (mock, mockId) = await OutcomeAsync(question, _mock);
+        // A client of its own each time, so that nothing is answered from a cache.
+        using var real = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = url });
+        var (said, realId) = await OutcomeAsync(question, real);
+        if (mockId is { } id && realId is { } other)
+        {
+            _realIdOf.TryAdd(id, other);
+            said += _realIdOf[id] == other && _realIdOf.Values.Count(known => known == other) == 1 ? "" : " under another id";
+        }
+
+        return (mock, said);
+    }
+
+    private static async Task<(string Text, int? Id)> OutcomeAsync(Func<ISchemaRegistry, Task<object>> question, ISchemaRegistry registry)
+    {
+        try
+        {
+            var answer = await question(registry);
+            return (Describe(answer), (answer as RegisteredSchema)?.Id);
+        }
+        catch (SchemaRegistryException exception)
+        {
+            return (string.Create(CultureInfo.InvariantCulture, $"error {exception.ErrorCode}"), null);
+        }
+    }
+
+    private static string Describe(object answer) => answer switch
+    {
+        RegisteredSchema schema => schema.Parse() is NamedSchema named ? named.ToString() : schema.Parse().ToString(),
+        CompatibilityAnswer verdict => verdict.IsCompatible ? "compatible" : "incompatible",
+        CompatibilityLevel level => level.ToRegistryName(),
+        IEnumerable<int> versions => string.Join(',', versions),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{answer}"),
+    };
+}
