@@ -49,13 +49,24 @@ internal static class OptionsMapping
     public static SchemaRegistryOptions ToRegistry(this PipelineOptions options) => new()
     {
         Url = options.SchemaRegistry.Url,
+        BasicAuthCredentialsSource = options.SchemaRegistry.BasicAuthCredentialsSource,
         BasicAuthUserInfo = options.SchemaRegistry.BasicAuthUserInfo,
+        SaslUsername = options.InheritedCredential("sasl.username"),
+        SaslPassword = options.InheritedCredential("sasl.password"),
         BearerToken = options.SchemaRegistry.BearerToken,
         CaLocation = options.SchemaRegistry.CaLocation,
         CertificateLocation = options.SchemaRegistry.CertificateLocation,
         KeyLocation = options.SchemaRegistry.KeyLocation,
         Timeout = options.SchemaRegistry.Timeout,
     };
+
+    /// <summary>A credential of the Kafka clients that the registry's client sends, too; null where it is not asked for or not there.</summary>
+    /// <param name="options">The configuration.</param>
+    /// <param name="name">librdkafka's name of it.</param>
+    internal static string? InheritedCredential(this PipelineOptions options, string name) =>
+        options.SchemaRegistry.BasicAuthCredentialsSource == BasicAuthCredentialsSource.SaslInherit
+            ? Dotted(options.Kafka.Client).GetValueOrDefault(name)
+            : null;
 
     /// <summary>librdkafka's spelling of a property: environment variables can't hold dots everywhere, so <c>SaslPassword</c> and <c>sasl_password</c> are <c>sasl.password</c>.</summary>
     /// <param name="name">A property in either spelling.</param>

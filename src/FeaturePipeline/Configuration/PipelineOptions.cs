@@ -1,3 +1,4 @@
+using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Kafka;
 using FeaturePipeline.Streams;
 
@@ -103,6 +104,9 @@ public sealed class RegistryOptions
 {
     /// <summary>Comma-separated for fail-over; <c>mock://NAME</c> is in memory.</summary>
     public string Url { get; init; } = "http://localhost:8081";
+
+    /// <summary>Where the credentials of basic authentication are: here, in the address, or (SaslInherit) <c>sasl.username</c> and <c>sasl.password</c> of Kafka:Client.</summary>
+    public BasicAuthCredentialsSource BasicAuthCredentialsSource { get; init; }
 
     /// <summary><c>user:password</c>, or null.</summary>
     public string? BasicAuthUserInfo { get; init; }

@@ -15,15 +15,25 @@ internal static class ValidateVerb
 
     public static Command Create(CommonOptions common)
     {
-        var online = new Option<bool>("--online") { Description = "Also asks the registry whether each schema may be registered, and the broker whether the source topic exists." };
-        var command = new Command("validate", "Checks configuration and schemas without a connection; exit code 0 or 2.") { online };
+        var online = new Option<bool>("--online")
+        {
+            Description = "Also asks the registry whether each view's schema may be registered and whether the source's latest one can be read, and the broker whether the source topic exists.",
+        };
+        var against = new Option<string[]>("--against")
+        {
+            Description = "Schema (.avsc) of what writes the source topic, which Source:Schema must read; instead of the built-in UserEvent. May be repeated.",
+            HelpName = "file",
+        };
+        var command = new Command("validate", "Checks configuration and schemas without a connection; exit code 0 or 2.") { online, against };
         command.SetAction(async (result, cancel) =>
         {
             PipelineSetup setup = PipelineSetup.Load(common.Sources(result));
             using var stop = new StopSignal(cancel);
-            if (result.GetValue(online))
+            var mistakes = new List<ConfigurationMistake>();
+            await CheckAsync(setup, result.GetValue(against) ?? [], result.GetValue(online), mistakes, stop.Token);
+            if (mistakes.Count > 0)
             {
-                await CheckOnlineAsync(setup, stop.Token);
+                throw new ConfigurationMistakesException(mistakes);
             }
 
             await result.InvocationConfiguration.Output.WriteLineAsync(
@@ -33,36 +43,51 @@ internal static class ValidateVerb
         return command;
     }
 
-    private static async Task CheckOnlineAsync(PipelineSetup setup, CancellationToken cancel)
+    // What is known best is checked against: the files that are given, what the registry has, or else what the program itself writes.
+    private static async Task CheckAsync(PipelineSetup setup, string[] against, bool online, List<ConfigurationMistake> mistakes, CancellationToken cancel)
     {
-        var mistakes = new List<ConfigurationMistake>();
-        await CheckRegistryAsync(setup, mistakes, cancel);
-        CheckBroker(setup, mistakes);
-        if (mistakes.Count > 0)
+        SourceSchemaCheck.CheckFiles(setup, against, mistakes);
+        bool isSourceKnown = against.Length > 0;
+        if (online)
         {
-            throw new ConfigurationMistakesException(mistakes);
+            isSourceKnown |= await CheckRegistryAsync(setup, mistakes, cancel);
+            CheckBroker(setup, mistakes);
+        }
+
+        if (!isSourceKnown)
+        {
+            SourceSchemaCheck.CheckBuiltIn(setup, mistakes);
         }
     }
 
-    private static async Task CheckRegistryAsync(PipelineSetup setup, List<ConfigurationMistake> mistakes, CancellationToken cancel)
+    private static async Task<bool> CheckRegistryAsync(PipelineSetup setup, List<ConfigurationMistake> mistakes, CancellationToken cancel)
     {
         using ISchemaRegistry registry = SchemaRegistries.Create(setup.Options.ToRegistry());
-        foreach (FeatureView view in setup.Views)
+        try
         {
-            try
+            foreach (FeatureView view in setup.Views)
             {
-                CompatibilityAnswer answer = await registry.TestCompatibilityAsync(view.Subject, new SchemaDefinition(view.RecordSchema.ToString()), cancellationToken: cancel);
-                if (!answer.IsCompatible)
-                {
-                    mistakes.Add(new ConfigurationMistake(
-                        $"FeatureViews:{view.Name}", null, $"its schema is not compatible with subject '{view.Subject}': {string.Join("; ", answer.Messages)}".ReplaceLineEndings(" ")));
-                }
+                await CheckViewAsync(view, registry, mistakes, cancel);
             }
-            catch (SchemaRegistryException e)
-            {
-                mistakes.Add(new ConfigurationMistake("SchemaRegistry:Url", registry.Address, Failure.OneLine(e)));
-                return; // the next question would fail the same way, after the same wait
-            }
+
+            return await SourceSchemaCheck.CheckLatestAsync(setup, registry, mistakes, cancel);
+        }
+        catch (SchemaRegistryException e)
+        {
+            // The next question would fail the same way, after the same wait.
+            mistakes.Add(new ConfigurationMistake("SchemaRegistry:Url", registry.Address, Failure.OneLine(e)));
+            return false;
+        }
+    }
+
+    private static async Task CheckViewAsync(FeatureView view, ISchemaRegistry registry, List<ConfigurationMistake> mistakes, CancellationToken cancel)
+    {
+        CompatibilityAnswer answer = await registry.TestCompatibilityAsync(view.Subject, new SchemaDefinition(view.RecordSchema.ToString()), cancellationToken: cancel);
+        IReadOnlyList<string> reasons = answer.IsCompatible ? [] : answer.Messages.Count > 0 ? answer.Messages : ["the registry gives no reason"];
+        foreach (string reason in reasons)
+        {
+            mistakes.Add(new ConfigurationMistake(
+                $"FeatureViews:{view.Name}", null, $"its schema is not compatible with subject '{view.Subject}': {reason}".ReplaceLineEndings(" ")));
         }
     }
 

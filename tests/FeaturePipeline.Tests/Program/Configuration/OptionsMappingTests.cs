@@ -1,3 +1,4 @@
+using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Configuration;
 using FeaturePipeline.Kafka;
 using FeaturePipeline.Streams;
@@ -15,6 +16,21 @@ public class OptionsMappingTests
     [InlineData("debug", "debug")]
     public void Properties_of_librdkafka_are_taken_in_the_spelling_of_environment_variables_too(string written, string property) =>
         Assert.Equal(property, OptionsMapping.Dotted(written));
+
+    [Fact]
+    public void Credentials_of_the_Kafka_client_go_to_the_registry_only_where_that_is_asked_for()
+    {
+        var kafka = new KafkaOptions { Client = { ["SaslUsername"] = "alice", ["sasl.password"] = "s3cret" } };
+        SchemaRegistryOptions inherited = new PipelineOptions
+        {
+            Kafka = kafka,
+            SchemaRegistry = new RegistryOptions { BasicAuthCredentialsSource = BasicAuthCredentialsSource.SaslInherit },
+        }.ToRegistry();
+
+        Assert.Equal(("alice", "s3cret"), (inherited.SaslUsername, inherited.SaslPassword));
+        Assert.Equal(BasicAuthCredentialsSource.SaslInherit, inherited.BasicAuthCredentialsSource);
+        Assert.Null(new PipelineOptions { Kafka = kafka }.ToRegistry().SaslPassword);
+    }
 
     [Fact]
     public void The_embedded_broker_runs_at_least_once()
