@@ -20,6 +20,10 @@ internal static class AvroUserEvents
 
     internal static readonly string[] Fields = ["user_id", "event_type", "timestamp", "session_id"];
 
+    // The years 1 to 9999, which a DateTime holds.
+    private const long MillisMin = -62_135_596_800_000;
+    private const long MillisMax = 253_402_300_799_999;
+
     private static readonly string[] Types = ["page_view", "add_carts", "check_out", "page_like"];
 
     internal static AvroSchema Schema => AvroSchema.Parse(Json);
@@ -68,13 +72,63 @@ internal static class AvroUserEvents
         return (tag == 0 || (tag == 2 && TryText(ref start, end, high, ref position, out row.SessionId))) && position == end;
     }
 
+    /// <summary>The floor of encoding from UTF-8: one check of the size, then the library's unchecked writes.</summary>
     internal static int HandEncode(in HandRow row, ReadOnlySpan<byte> data, Span<byte> destination)
     {
-        int position = PutText(destination, 0, data.Slice(row.UserId.Offset, row.UserId.Length));
-        position = PutText(destination, position, data.Slice(row.EventType.Offset, row.EventType.Length));
-        position = PutLong(destination, position, row.Timestamp);
-        destination[position++] = 2;
-        return PutText(destination, position, data.Slice(row.SessionId.Offset, row.SessionId.Length));
+        if (destination.Length < row.UserId.Length + row.EventType.Length + row.SessionId.Length + 26 + RowOp.Slack)
+        {
+            return -1;
+        }
+
+        var writer = new AvroHandWriter(destination);
+        writer.Slice(data.Slice(row.UserId.Offset, row.UserId.Length));
+        writer.Slice(data.Slice(row.EventType.Offset, row.EventType.Length));
+        writer.Long(row.Timestamp);
+        writer.Byte(2);
+        writer.Slice(data.Slice(row.SessionId.Offset, row.SessionId.Length));
+        return writer.Written;
+    }
+
+    /// <summary>The floor of decoding to a class: null where the message is broken.</summary>
+    internal static com.company.events.UserEvent? HandRead(ReadOnlySpan<byte> body)
+    {
+        var reader = new AvroHandReader(body);
+        string? session = null;
+        if (!reader.TryText(out string user) || !reader.TryText(out string type) || !reader.TryLong(out long timestamp) || !reader.TryByte(out byte tag)
+            || !(tag == 0 || (tag == 2 && reader.TryText(out session))) || !reader.IsAtEnd || timestamp is < MillisMin or > MillisMax)
+        {
+            return null;
+        }
+
+        return new com.company.events.UserEvent
+        {
+            UserId = user,
+            EventType = type,
+            Timestamp = new DateTime(DateTime.UnixEpoch.Ticks + (timestamp * TimeSpan.TicksPerMillisecond), DateTimeKind.Utc),
+            SessionId = session,
+        };
+    }
+
+    /// <summary>The floor of encoding an object: its text is ASCII.</summary>
+    internal static int HandWrite(com.company.events.UserEvent value, Span<byte> destination)
+    {
+        string? session = value.SessionId;
+        if (destination.Length < value.UserId.Length + value.EventType.Length + (session?.Length ?? 0) + 26 + RowOp.Slack)
+        {
+            return -1;
+        }
+
+        var writer = new AvroHandWriter(destination);
+        writer.Text(value.UserId);
+        writer.Text(value.EventType);
+        writer.Long((value.Timestamp.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMillisecond);
+        writer.Byte(session is null ? (byte)0 : (byte)2);
+        if (session is not null)
+        {
+            writer.Text(session);
+        }
+
+        return writer.Written;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -94,28 +148,6 @@ internal static class AvroUserEvents
             || Utf8.IsValid(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref start, position), length));
         position += length;
         return valid;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int PutText(Span<byte> destination, int position, ReadOnlySpan<byte> text)
-    {
-        position = PutLong(destination, position, text.Length);
-        text.CopyTo(destination[position..]);
-        return position + text.Length;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int PutLong(Span<byte> destination, int position, long value)
-    {
-        ulong raw = (ulong)((value << 1) ^ (value >> 63));
-        while (raw >= 0x80)
-        {
-            destination[position++] = (byte)(raw | 0x80);
-            raw >>= 7;
-        }
-
-        destination[position++] = (byte)raw;
-        return position;
     }
 
     /// <summary>The hand-written codec's row.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Apache = global::Avro;
 
 // Apache.Avro looks classes up by the schema's full name. The same class serves our mapped reader and writer.
@@ -22,7 +23,7 @@ public sealed class WidePlace : Apache.Specific.ISpecificRecord
     private static readonly Apache.Schema AvroSchema = ((Apache.RecordSchema)WideRecord.AvroSchema).Fields[39].Schema;
 
     /// <summary>The city.</summary>
-    public string City { get; set; } = "";
+    public string City { get; set; } = null!;
 
     /// <summary>The rank.</summary>
     public int Rank { get; set; }
@@ -47,7 +48,7 @@ public sealed class WidePlace : Apache.Specific.ISpecificRecord
     }
 }
 
-/// <summary>A record of 40 fields: scalars, nullable text, arrays, a map, an enum, a nested record.</summary>
+/// <summary>A record of 40 fields: scalars, nullable text, arrays, a map, an enum, a nested record. Members without initializers, as avrogen makes them.</summary>
 public sealed class WideRecord : Apache.Specific.ISpecificRecord
 {
     internal const string Json = """
@@ -100,28 +101,28 @@ public sealed class WideRecord : Apache.Specific.ISpecificRecord
     public Apache.Schema Schema => AvroSchema;
 
     /// <summary>Field text_0.</summary>
-    public string Text0 { get; set; } = "";
+    public string Text0 { get; set; } = null!;
 
     /// <summary>Field text_1.</summary>
-    public string Text1 { get; set; } = "";
+    public string Text1 { get; set; } = null!;
 
     /// <summary>Field text_2.</summary>
-    public string Text2 { get; set; } = "";
+    public string Text2 { get; set; } = null!;
 
     /// <summary>Field text_3.</summary>
-    public string Text3 { get; set; } = "";
+    public string Text3 { get; set; } = null!;
 
     /// <summary>Field text_4.</summary>
-    public string Text4 { get; set; } = "";
+    public string Text4 { get; set; } = null!;
 
     /// <summary>Field text_5.</summary>
-    public string Text5 { get; set; } = "";
+    public string Text5 { get; set; } = null!;
 
     /// <summary>Field text_6.</summary>
-    public string Text6 { get; set; } = "";
+    public string Text6 { get; set; } = null!;
 
     /// <summary>Field text_7.</summary>
-    public string Text7 { get; set; } = "";
+    public string Text7 { get; set; } = null!;
 
     /// <summary>Field count_0.</summary>
     public long Count0 { get; set; }
@@ -205,19 +206,19 @@ public sealed class WideRecord : Apache.Specific.ISpecificRecord
     public string? Note2 { get; set; }
 
     /// <summary>Field tags.</summary>
-    public IList<string> Tags { get; set; } = [];
+    public IList<string> Tags { get; set; } = null!;
 
     /// <summary>Field points.</summary>
-    public IList<long> Points { get; set; } = [];
+    public IList<long> Points { get; set; } = null!;
 
     /// <summary>Field counters.</summary>
-    public IDictionary<string, long> Counters { get; set; } = new Dictionary<string, long>();
+    public IDictionary<string, long> Counters { get; set; } = null!;
 
     /// <summary>Field kind.</summary>
     public WideKind Kind { get; set; }
 
     /// <summary>Field place.</summary>
-    public WidePlace Place { get; set; } = new();
+    public WidePlace Place { get; set; } = null!;
 
     /// <inheritdoc/>
     public object Get(int fieldPos) => fieldPos switch
@@ -266,49 +267,52 @@ public sealed class WideRecord : Apache.Specific.ISpecificRecord
     };
 
     /// <inheritdoc/>
-    public void Put(int fieldPos, object fieldValue) => Setters[fieldPos](this, fieldValue);
-
-    private static readonly Action<WideRecord, object>[] Setters =
-    [
-        (record, value) => record.Text0 = (string)value,
-        (record, value) => record.Text1 = (string)value,
-        (record, value) => record.Text2 = (string)value,
-        (record, value) => record.Text3 = (string)value,
-        (record, value) => record.Text4 = (string)value,
-        (record, value) => record.Text5 = (string)value,
-        (record, value) => record.Text6 = (string)value,
-        (record, value) => record.Text7 = (string)value,
-        (record, value) => record.Count0 = (long)value,
-        (record, value) => record.Count1 = (long)value,
-        (record, value) => record.Count2 = (long)value,
-        (record, value) => record.Count3 = (long)value,
-        (record, value) => record.Count4 = (long)value,
-        (record, value) => record.Count5 = (long)value,
-        (record, value) => record.Count6 = (long)value,
-        (record, value) => record.Count7 = (long)value,
-        (record, value) => record.Size0 = (int)value,
-        (record, value) => record.Size1 = (int)value,
-        (record, value) => record.Size2 = (int)value,
-        (record, value) => record.Size3 = (int)value,
-        (record, value) => record.Size4 = (int)value,
-        (record, value) => record.Size5 = (int)value,
-        (record, value) => record.Score0 = (double)value,
-        (record, value) => record.Score1 = (double)value,
-        (record, value) => record.Score2 = (double)value,
-        (record, value) => record.Score3 = (double)value,
-        (record, value) => record.Score4 = (double)value,
-        (record, value) => record.Score5 = (double)value,
-        (record, value) => record.Flag0 = (bool)value,
-        (record, value) => record.Flag1 = (bool)value,
-        (record, value) => record.Flag2 = (bool)value,
-        (record, value) => record.Flag3 = (bool)value,
-        (record, value) => record.Note0 = (string?)value,
-        (record, value) => record.Note1 = (string?)value,
-        (record, value) => record.Note2 = (string?)value,
-        (record, value) => record.Tags = (IList<string>)value,
-        (record, value) => record.Points = (IList<long>)value,
-        (record, value) => record.Counters = (IDictionary<string, long>)value,
-        (record, value) => record.Kind = (WideKind)value,
-        (record, value) => record.Place = (WidePlace)value,
-    ];
+    [SuppressMessage("Design", "MA0051:Method is too long", Justification = "As avrogen makes it: one case for each field.")]
+    public void Put(int fieldPos, object fieldValue)
+    {
+        switch (fieldPos)
+        {
+            case 0: Text0 = (string)fieldValue; break;
+            case 1: Text1 = (string)fieldValue; break;
+            case 2: Text2 = (string)fieldValue; break;
+            case 3: Text3 = (string)fieldValue; break;
+            case 4: Text4 = (string)fieldValue; break;
+            case 5: Text5 = (string)fieldValue; break;
+            case 6: Text6 = (string)fieldValue; break;
+            case 7: Text7 = (string)fieldValue; break;
+            case 8: Count0 = (long)fieldValue; break;
+            case 9: Count1 = (long)fieldValue; break;
+            case 10: Count2 = (long)fieldValue; break;
+            case 11: Count3 = (long)fieldValue; break;
+            case 12: Count4 = (long)fieldValue; break;
+            case 13: Count5 = (long)fieldValue; break;
+            case 14: Count6 = (long)fieldValue; break;
+            case 15: Count7 = (long)fieldValue; break;
+            case 16: Size0 = (int)fieldValue; break;
+            case 17: Size1 = (int)fieldValue; break;
+            case 18: Size2 = (int)fieldValue; break;
+            case 19: Size3 = (int)fieldValue; break;
+            case 20: Size4 = (int)fieldValue; break;
+            case 21: Size5 = (int)fieldValue; break;
+            case 22: Score0 = (double)fieldValue; break;
+            case 23: Score1 = (double)fieldValue; break;
+            case 24: Score2 = (double)fieldValue; break;
+            case 25: Score3 = (double)fieldValue; break;
+            case 26: Score4 = (double)fieldValue; break;
+            case 27: Score5 = (double)fieldValue; break;
+            case 28: Flag0 = (bool)fieldValue; break;
+            case 29: Flag1 = (bool)fieldValue; break;
+            case 30: Flag2 = (bool)fieldValue; break;
+            case 31: Flag3 = (bool)fieldValue; break;
+            case 32: Note0 = (string?)fieldValue; break;
+            case 33: Note1 = (string?)fieldValue; break;
+            case 34: Note2 = (string?)fieldValue; break;
+            case 35: Tags = (IList<string>)fieldValue; break;
+            case 36: Points = (IList<long>)fieldValue; break;
+            case 37: Counters = (IDictionary<string, long>)fieldValue; break;
+            case 38: Kind = (WideKind)fieldValue; break;
+            case 39: Place = (WidePlace)fieldValue; break;
+            default: throw new Apache.AvroRuntimeException($"Bad index {fieldPos}");
+        }
+    }
 }

@@ -50,6 +50,7 @@ public ref struct AvroReader
     /// <summary>Reads a boolean.</summary>
     /// <param name="value">The value.</param>
     /// <returns>Whether it could be read.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadBoolean(out bool value)
     {
         value = false;
@@ -122,39 +123,38 @@ public ref struct AvroReader
     /// <summary>Reads a double.</summary>
     /// <param name="value">The value.</param>
     /// <returns>Whether it could be read.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadDouble(out double value)
     {
-        if (!TryReadFixed(8, out ReadOnlySpan<byte> bytes))
+        if (Remaining < sizeof(double))
         {
             value = 0;
-            return false;
+            return Fail(DecodeErrorKind.Truncated);
         }
 
-        value = BinaryPrimitives.ReadDoubleLittleEndian(bytes);
+        long bits = Unsafe.ReadUnaligned<long>(ref Unsafe.Add(ref MemoryMarshal.GetReference(_body), _position));
+        value = BitConverter.Int64BitsToDouble(BitConverter.IsLittleEndian ? bits : BinaryPrimitives.ReverseEndianness(bits));
+        _position += sizeof(double);
         return true;
     }
 
     /// <summary>Reads bytes, or a string without judging its text.</summary>
     /// <param name="value">A slice of the message.</param>
     /// <returns>Whether it could be read.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadBytes(out ReadOnlySpan<byte> value)
     {
-        value = default;
-        int before = _position;
-        if (!TryReadLong(out long length))
+        // Up to 63 bytes have a length of one byte: even, and twice the length.
+        ref byte start = ref MemoryMarshal.GetReference(_body);
+        int position = _position;
+        if (position < _body.Length && Unsafe.Add(ref start, position) is var twice && (twice & 0x81) == 0 && twice >> 1 < _body.Length - position)
         {
-            return false;
+            value = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref start, position + 1), twice >> 1);
+            _position = position + 1 + (twice >> 1);
+            return true;
         }
 
-        if (length < 0 || length > Remaining)
-        {
-            _position = before;
-            return Fail(length < 0 ? DecodeErrorKind.NegativeLength : DecodeErrorKind.Truncated);
-        }
-
-        value = _body.Slice(_position, (int)length);
-        _position += (int)length;
-        return true;
+        return TryReadLongBytes(out value);
     }
 
     /// <summary>Reads a string: valid UTF-8, or it fails.</summary>
@@ -181,6 +181,7 @@ public ref struct AvroReader
     /// <param name="size">Bytes.</param>
     /// <param name="value">A slice of the message.</param>
     /// <returns>Whether it could be read.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadFixed(int size, out ReadOnlySpan<byte> value)
     {
         if (size > Remaining)
@@ -198,12 +199,14 @@ public ref struct AvroReader
     /// <param name="branches">Branches of the writer's union.</param>
     /// <param name="index">The index.</param>
     /// <returns>Whether it could be read.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadUnionIndex(int branches, out int index) => TryReadIndex(branches, DecodeErrorKind.BadUnionIndex, out index);
 
     /// <summary>Reads an enum's index.</summary>
     /// <param name="symbols">Symbols of the writer's enum.</param>
     /// <param name="index">The index.</param>
     /// <returns>Whether it could be read.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadEnumIndex(int symbols, out int index) => TryReadIndex(symbols, DecodeErrorKind.BadEnumIndex, out index);
 
     /// <summary>Reads a block's header.</summary>
@@ -211,42 +214,21 @@ public ref struct AvroReader
     /// <param name="count">Items of the block; 0 at the end of the array or map.</param>
     /// <param name="size">Bytes of the block where the writer says so, or -1.</param>
     /// <returns>Whether it could be read.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadBlock(int itemSizeMin, out int count, out int size)
     {
-        size = -1;
-        count = 0;
-        int before = _position;
-        if (!TryReadLong(out long items))
+        // Up to 63 items without the block's size have a header of one byte: even, and twice the count. Room for itemSizeMin x count has no overflow.
+        int position = _position;
+        if (position < _body.Length && Unsafe.Add(ref MemoryMarshal.GetReference(_body), position) is var twice && (twice & 0x81) == 0
+            && itemSizeMin > 0 && (long)(twice >> 1) * itemSizeMin < _body.Length - position)
         {
-            return false;
+            count = twice >> 1;
+            size = -1;
+            _position = position + 1;
+            return true;
         }
 
-        DecodeErrorKind error = items == long.MinValue ? DecodeErrorKind.BadBlockCount : DecodeErrorKind.None;
-        if (items < 0 && error == DecodeErrorKind.None)
-        {
-            items = -items;
-            if (!TryReadLong(out long bytes))
-            {
-                return false;
-            }
-
-            size = (int)Math.Clamp(bytes, -1, int.MaxValue);
-            error = bytes < 0 ? DecodeErrorKind.BadBlockSize : bytes > Remaining ? DecodeErrorKind.Truncated : DecodeErrorKind.None;
-        }
-
-        if (error == DecodeErrorKind.None && !FitsItems(items, itemSizeMin))
-        {
-            error = DecodeErrorKind.TooManyItems;
-        }
-
-        if (error != DecodeErrorKind.None)
-        {
-            _position = before;
-            return Fail(error);
-        }
-
-        count = (int)items;
-        return true;
+        return TryReadLongBlock(itemSizeMin, out count, out size);
     }
 
     /// <summary>Checks that a block's items have filled the size that its header gave: else one who skips and one who reads would part ways.</summary>
@@ -288,6 +270,45 @@ public ref struct AvroReader
     /// <returns>Whether it does.</returns>
     public bool TryEnd() => _position == _body.Length || Fail(DecodeErrorKind.TrailingBytes);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryReadLongBlock(int itemSizeMin, out int count, out int size)
+    {
+        size = -1;
+        count = 0;
+        int before = _position;
+        if (!TryReadLong(out long items))
+        {
+            return false;
+        }
+
+        DecodeErrorKind error = items == long.MinValue ? DecodeErrorKind.BadBlockCount : DecodeErrorKind.None;
+        if (items < 0 && error == DecodeErrorKind.None)
+        {
+            items = -items;
+            if (!TryReadLong(out long bytes))
+            {
+                return false;
+            }
+
+            size = (int)Math.Clamp(bytes, -1, int.MaxValue);
+            error = bytes < 0 ? DecodeErrorKind.BadBlockSize : bytes > Remaining ? DecodeErrorKind.Truncated : DecodeErrorKind.None;
+        }
+
+        if (error == DecodeErrorKind.None && !FitsItems(items, itemSizeMin))
+        {
+            error = DecodeErrorKind.TooManyItems;
+        }
+
+        if (error != DecodeErrorKind.None)
+        {
+            _position = before;
+            return Fail(error);
+        }
+
+        count = (int)items;
+        return true;
+    }
+
     private bool FitsItems(long items, int itemSizeMin)
     {
         if (itemSizeMin > 0)
@@ -304,16 +325,45 @@ public ref struct AvroReader
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryReadLongBytes(out ReadOnlySpan<byte> value)
+    {
+        value = default;
+        int before = _position;
+        if (!TryReadLong(out long length))
+        {
+            return false;
+        }
+
+        if (length < 0 || length > Remaining)
+        {
+            _position = before;
+            return Fail(length < 0 ? DecodeErrorKind.NegativeLength : DecodeErrorKind.Truncated);
+        }
+
+        value = _body.Slice(_position, (int)length);
+        _position += (int)length;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryReadIndex(int count, DecodeErrorKind error, out int index)
     {
-        int before = _position;
-        if (before < _body.Length && _body[before] is var single && (single & 0x81) == 0 && single >> 1 < count)
+        int position = _position;
+        if (position < _body.Length && Unsafe.Add(ref MemoryMarshal.GetReference(_body), position) is var single && (single & 0x81) == 0 && single >> 1 < count)
         {
             index = single >> 1;
-            _position = before + 1;
+            _position = position + 1;
             return true;
         }
 
+        return TryReadLongIndex(count, error, out index);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryReadLongIndex(int count, DecodeErrorKind error, out int index)
+    {
+        int before = _position;
         bool read = TryReadLong(out long value);
         index = (int)value;
         if (read && (ulong)value >= (ulong)count)

@@ -9,7 +9,7 @@ namespace FeaturePipeline.Avro.Binary;
 
 /// <summary>
 /// The primitives of Avro's binary encoding, into memory of the caller or into a growing buffer. Every write says false, and writes nothing,
-/// where the memory is too small; nothing throws for want of room. Source: Avro specification, "Binary Encoding".
+/// where the memory is too small; nothing throws for want of room. A few bytes behind what is written may be overwritten, within the memory. Source: Avro specification, "Binary Encoding".
 /// </summary>
 public ref struct AvroWriter
 {
@@ -43,6 +43,7 @@ public ref struct AvroWriter
     /// <summary>Writes a boolean: one byte.</summary>
     /// <param name="value">The value.</param>
     /// <returns>False where the memory is too small.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool WriteBoolean(bool value)
     {
         if (!Reserve(1))
@@ -50,7 +51,7 @@ public ref struct AvroWriter
             return false;
         }
 
-        _buffer[_position++] = value ? (byte)1 : (byte)0;
+        Unsafe.Add(ref MemoryMarshal.GetReference(_buffer), _position++) = value ? (byte)1 : (byte)0;
         return true;
     }
 
@@ -63,7 +64,13 @@ public ref struct AvroWriter
         ulong zigzag = (ulong)((value << 1) ^ (value >> 63));
         if (zigzag < 0x80 && (uint)_position < (uint)_buffer.Length)
         {
-            _buffer[_position++] = (byte)zigzag;
+            Unsafe.Add(ref MemoryMarshal.GetReference(_buffer), _position++) = (byte)zigzag;
+            return true;
+        }
+
+        if (_buffer.Length - _position >= RowOp.Slack)
+        {
+            _position += RowWriter.WriteVarint(ref Unsafe.Add(ref MemoryMarshal.GetReference(_buffer), _position), zigzag);
             return true;
         }
 
@@ -88,6 +95,7 @@ public ref struct AvroWriter
     /// <summary>Writes a double: 8 bytes, little-endian.</summary>
     /// <param name="value">The value; a NaN keeps its bits.</param>
     /// <returns>False where the memory is too small.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool WriteDouble(double value)
     {
         if (!Reserve(8))
@@ -95,7 +103,7 @@ public ref struct AvroWriter
             return false;
         }
 
-        BinaryPrimitives.WriteDoubleLittleEndian(_buffer[_position..], value);
+        RowWriter.WriteDouble(ref Unsafe.Add(ref MemoryMarshal.GetReference(_buffer), _position), value);
         _position += 8;
         return true;
     }
@@ -110,20 +118,47 @@ public ref struct AvroWriter
     /// <param name="value">The text. Lone surrogates throw.</param>
     /// <returns>False where the memory is too small.</returns>
     /// <exception cref="EncoderFallbackException">The text is not valid UTF-16.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool WriteString(ReadOnlySpan<char> value) => WriteAscii(value) || WriteUtf8(value);
 
     /// <summary>Writes a string whose letters are all ASCII: its length in bytes is known, so it is judged and written in one pass.</summary>
     /// <returns>False where it has others, or the memory is too small; then nothing is written.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool WriteAscii(ReadOnlySpan<char> value)
     {
-        int prefix = VarintLength((ulong)value.Length << 1);
-        if (!Reserve(value.Length + prefix) || Ascii.FromUtf16(value, _buffer[(_position + prefix)..], out _) != OperationStatus.Done)
+        // Most text is short: a length of one byte, and a byte for each letter.
+        if (value.Length < 64 && value.Length < _buffer.Length - _position)
+        {
+            ref byte at = ref Unsafe.Add(ref MemoryMarshal.GetReference(_buffer), _position);
+            if (AsciiText.TryNarrow(value, ref Unsafe.Add(ref at, 1)))
+            {
+                at = (byte)(value.Length << 1);
+                _position += value.Length + 1;
+                return true;
+            }
+        }
+
+        return WriteLongAscii(value);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool WriteLongAscii(ReadOnlySpan<char> value)
+    {
+        if (!Reserve(value.Length + VarintLength((ulong)value.Length << 1)))
         {
             return false;
         }
 
+        // The length first: it may overwrite a few bytes behind it.
+        int before = _position;
         WriteLong(value.Length);
-        _position += value.Length;
+        if (Ascii.FromUtf16(value, _buffer[_position..], out int written) != OperationStatus.Done)
+        {
+            _position = before;
+            return false;
+        }
+
+        _position += written;
         return true;
     }
 

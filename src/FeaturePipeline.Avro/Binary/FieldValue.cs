@@ -57,6 +57,9 @@ public readonly struct FieldValue
     /// <summary>Whether the value is text or bytes.</summary>
     internal bool IsSlice => _tag >= MessageTag;
 
+    /// <summary>Whether the value is text or bytes of the message.</summary>
+    internal bool IsOfMessage => _tag == MessageTag;
+
     /// <summary>The value of a <see cref="FieldKind.Long"/> field; 0 where it is null.</summary>
     public long AsLong => _bits;
 
@@ -100,6 +103,17 @@ public readonly struct FieldValue
     /// <returns>The value.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FieldValue FromConstant(int offset, int length) => new(((long)length << 32) | (uint)offset, ConstantTag);
+
+    /// <summary>The bytes of text or bytes, in the memory that they lie in.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ReadOnlySpan<byte> Slice(ref byte memory, int length)
+    {
+        uint offset = (uint)_bits;
+        uint bytes = (uint)(_bits >> 32);
+        return (ulong)offset + bytes <= (uint)length
+            ? MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref memory, offset), (int)bytes)
+            : throw new ArgumentOutOfRangeException(nameof(length), "A slice lies outside its memory. Give the message that the row was decoded from.");
+    }
 
     /// <summary>The bytes of a <see cref="FieldKind.String"/> or <see cref="FieldKind.Bytes"/> field; empty where it is null or a number.</summary>
     /// <param name="message">The message that was decoded.</param>

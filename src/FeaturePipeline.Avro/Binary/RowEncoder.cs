@@ -14,12 +14,14 @@ public sealed class RowEncoder
     private readonly RowOp[] _ops;
     private readonly int[] _slices;
     private readonly int _sizeMax;
+    private readonly EncodeRow? _encode;
 
     private RowEncoder(RecordSchema schema)
     {
         Schema = schema;
         _ops = schema.Fields.Select(Compile).ToArray();
         _slices = schema.Fields.Where(field => _ops[field.Position].Code == RowCode.Slice).Select(field => field.Position).ToArray();
+        _encode = RowEncoderCompiler.Compile(_ops);
         _sizeMax = checked(_ops.Sum(op => op.SizeMax) + RowOp.Slack);
     }
 
@@ -54,55 +56,23 @@ public sealed class RowEncoder
     {
         if (values.Length != _ops.Length)
         {
-            throw new ArgumentException($"Record {Schema.Name} has {_ops.Length} fields; {values.Length} values were given.", nameof(values));
+            throw WrongCount(values.Length);
         }
 
-        if (destination.Length < MaxSize(values))
-        {
-            return EncodeTight(values, data, constants, destination);
-        }
-
-        ref byte start = ref MemoryMarshal.GetReference(destination);
-        ref byte at = ref start;
-        for (int i = 0; i < _ops.Length; i++)
-        {
-            ref readonly RowOp op = ref _ops[i];
-            FieldValue value = values[i];
-            if (op.IsNullable)
-            {
-                at = value.IsNull ? op.NullTag : op.ValueTag;
-                at = ref Unsafe.Add(ref at, 1);
-                if (value.IsNull)
-                {
-                    continue;
-                }
-            }
-            else if (value.IsNull)
-            {
-                throw Mismatch(i, "the field is not nullable");
-            }
-
-            switch (op.Code)
-            {
-                case RowCode.Slice:
-                    at = ref RowWriter.WriteSlice(ref at, value.AsBytes(data, constants));
-                    break;
-                case RowCode.Long:
-                    at = ref RowWriter.WriteLong(ref at, value.AsLong);
-                    break;
-                case RowCode.Double:
-                    at = ref RowWriter.WriteDouble(ref at, value.AsDouble);
-                    break;
-                default:
-                    at = ref EncodeOther(i, in op, value, data, constants, ref at);
-                    break;
-            }
-        }
-
-        return (int)Unsafe.ByteOffset(ref start, ref at);
+        int written = _encode is null
+            ? -1
+            : _encode(
+                ref MemoryMarshal.GetReference(values),
+                ref MemoryMarshal.GetReference(data),
+                data.Length,
+                ref MemoryMarshal.GetReference(constants),
+                constants.Length,
+                ref MemoryMarshal.GetReference(destination),
+                destination.Length);
+        return written >= 0 ? written : EncodeChecked(values, data, constants, destination);
     }
 
-    /// <summary>The most bytes that a row can take, and a few more which let the encoder write whole words.</summary>
+    /// <summary>The most bytes that a row can take, and a few more which let the encoder write whole words all along.</summary>
     /// <param name="values">One value for each field, in the schema's order.</param>
     /// <returns>Bytes.</returns>
     public int MaxSize(ReadOnlySpan<FieldValue> values)
@@ -146,29 +116,9 @@ public sealed class RowEncoder
         return new RowOp(code, nullIndex >= 0, (byte)(nullIndex * 2), (byte)((1 - nullIndex) * 2), checked(size + 1), symbols);
     }
 
-    private ref byte EncodeOther(
-        int field, in RowOp op, FieldValue value, ReadOnlySpan<byte> data, ReadOnlySpan<byte> constants, ref byte at)
-    {
-        switch (op.Code)
-        {
-            case RowCode.Boolean:
-                at = value.AsBoolean ? (byte)1 : (byte)0;
-                return ref Unsafe.Add(ref at, 1);
-            case RowCode.Int:
-                return ref RowWriter.WriteLong(ref at, InInt(field, value.AsLong));
-            case RowCode.Float:
-                return ref RowWriter.WriteFloat(ref at, (float)value.AsDouble);
-            case RowCode.Fixed:
-                ReadOnlySpan<byte> bytes = FixedBytes(field, in op, value.AsBytes(data, constants));
-                bytes.CopyTo(MemoryMarshal.CreateSpan(ref at, bytes.Length));
-                return ref Unsafe.Add(ref at, bytes.Length);
-            default:
-                return ref RowWriter.WriteLong(ref at, SymbolIndex(field, in op, value, data, constants));
-        }
-    }
-
-    // The same with every write checked: for a destination that may be too small.
-    private int EncodeTight(ReadOnlySpan<FieldValue> values, ReadOnlySpan<byte> data, ReadOnlySpan<byte> constants, Span<byte> destination)
+    // The same with every write checked: for a destination that may be too small, symbols by name, fixed, and errors.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int EncodeChecked(ReadOnlySpan<FieldValue> values, ReadOnlySpan<byte> data, ReadOnlySpan<byte> constants, Span<byte> destination)
     {
         var writer = new AvroWriter(destination);
         for (int i = 0; i < _ops.Length; i++)
@@ -181,7 +131,7 @@ public sealed class RowEncoder
             }
 
             if ((op.IsNullable && !writer.WriteRaw([value.IsNull ? op.NullTag : op.ValueTag]))
-                || (!value.IsNull && !WriteTight(ref writer, i, in op, value, data, constants)))
+                || (!value.IsNull && !WriteChecked(ref writer, i, in op, value, data, constants)))
             {
                 return -1;
             }
@@ -190,7 +140,7 @@ public sealed class RowEncoder
         return writer.Position;
     }
 
-    private bool WriteTight(
+    private bool WriteChecked(
         ref AvroWriter writer, int field, in RowOp op, FieldValue value, ReadOnlySpan<byte> data, ReadOnlySpan<byte> constants) => op.Code switch
         {
             RowCode.Slice => writer.WriteBytes(value.AsBytes(data, constants)),
@@ -226,6 +176,9 @@ public sealed class RowEncoder
 
         throw Mismatch(field, "the enum has no such symbol");
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ArgumentException WrongCount(int given) => new($"Record {Schema.Name} has {_ops.Length} fields; {given} values were given.", "values");
 
     private ArgumentException Mismatch(int field, string reason) =>
         new($"The value of field '{Schema.Fields[field].Name}' of record {Schema.Name} does not fit: {reason}.");

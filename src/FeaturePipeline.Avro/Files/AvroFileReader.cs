@@ -30,6 +30,8 @@ public sealed class AvroFileReader : IDisposable
     private long _blockStart;
     private bool _isBehindSync;
 
+    private delegate bool ReadNext<T>(ref AvroReader reader, out T value);
+
     private AvroFileReader(Stream stream, AvroSchema? reader, AvroFileReaderOptions options)
     {
         _stream = stream;
@@ -117,7 +119,7 @@ public sealed class AvroFileReader : IDisposable
     /// <exception cref="ArgumentException">The type cannot hold a field.</exception>
     public IEnumerable<T> Read<T>() => ReadObjects<T>(MappedReader<T>.Compile(Schema, _given).TryReadNext);
 
-    private IEnumerable<T> ReadObjects<T>(ReadValue<T> read)
+    private IEnumerable<T> ReadObjects<T>(ReadNext<T> read)
     {
         while (TryReadBlock(out AvroFileBlock block))
         {
@@ -150,7 +152,7 @@ public sealed class AvroFileReader : IDisposable
         }
     }
 
-    private static AvroFileException? ReadObject<T>(ReadValue<T> read, AvroFileBlock block, ref int position, bool isLast, out T value)
+    private static AvroFileException? ReadObject<T>(ReadNext<T> read, AvroFileBlock block, ref int position, bool isLast, out T value)
     {
         var reader = new AvroReader(block.Data.Span, position);
         if (read(ref reader, out value) && (!isLast || reader.TryEnd()))

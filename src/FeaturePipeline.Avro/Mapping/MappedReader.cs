@@ -36,7 +36,8 @@ public sealed class MappedReader<T>
     public DecodeResult TryRead(ReadOnlySpan<byte> body, out T? value)
     {
         var reader = new AvroReader(body);
-        if (_slot.Read(ref reader, out T read) && reader.TryEnd())
+        T read = _slot.Read(ref reader);
+        if (reader.Error == DecodeErrorKind.None && reader.TryEnd())
         {
             value = read;
             return default;
@@ -47,5 +48,9 @@ public sealed class MappedReader<T>
     }
 
     /// <summary>Reads one of several messages that follow each other, as in a file's block.</summary>
-    internal bool TryReadNext(ref AvroReader reader, out T value) => _slot.Read(ref reader, out value);
+    internal bool TryReadNext(ref AvroReader reader, out T value)
+    {
+        value = _slot.Read(ref reader);
+        return reader.Error == DecodeErrorKind.None;
+    }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
 using FeaturePipeline.Avro.Binary;
@@ -9,8 +10,8 @@ using FeaturePipeline.Avro.Resolution;
 
 namespace FeaturePipeline.Avro.Mapping;
 
-/// <summary>Reads one value into a variable of the type.</summary>
-internal delegate bool ReadValue<T>(ref AvroReader reader, out T value);
+/// <summary>Reads one value; where the reader has failed, whatever it gives means nothing.</summary>
+internal delegate T ReadValue<out T>(ref AvroReader reader);
 
 /// <summary>Holds a compiled reader; there before the reader is, so that types may recur.</summary>
 internal sealed class ReadSlot<T>
@@ -27,26 +28,20 @@ internal static class MappedReads
     // Bits of a decimal that are divided by a power of ten.
     private const int BitsMax = 32 << 10;
 
-    internal static bool Text(ref AvroReader reader, out string value)
+    /// <summary>Reads a string; null where the reader has failed.</summary>
+    internal static string? Text(ref AvroReader reader) =>
+        reader.TryReadBytes(out ReadOnlySpan<byte> utf8) ? AsciiText.TryCreate(utf8) ?? OtherText(ref reader, utf8) : null;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static string? OtherText(ref AvroReader reader, ReadOnlySpan<byte> utf8)
     {
-        value = "";
-        if (!reader.TryReadBytes(out ReadOnlySpan<byte> utf8))
+        if (Utf8.IsValid(utf8))
         {
-            return false;
+            return Encoding.UTF8.GetString(utf8);
         }
 
-        if (AsciiText.TryCreate(utf8, out value))
-        {
-            return true;
-        }
-
-        if (!Utf8.IsValid(utf8))
-        {
-            return reader.Fail(DecodeErrorKind.InvalidUtf8);
-        }
-
-        value = Encoding.UTF8.GetString(utf8);
-        return true;
+        reader.Fail(DecodeErrorKind.InvalidUtf8);
+        return null;
     }
 
     internal static bool Bytes(ref AvroReader reader, out byte[] value)
@@ -154,9 +149,11 @@ internal static class MappedReads
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool DateTime(ref AvroReader reader, long number, TimeUnit unit, out DateTime value) =>
         TimeUnits.TryToDateTime(number, unit, out value) || reader.Fail(DecodeErrorKind.OutOfRange);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool DateTimeOffset(ref AvroReader reader, long number, TimeUnit unit, out DateTimeOffset value)
     {
         bool read = DateTime(ref reader, number, unit, out DateTime point);
@@ -193,6 +190,7 @@ internal static class MappedReads
     internal static bool InRange(ref AvroReader reader, long number, long least, long most) =>
         (number >= least && number <= most) || reader.Fail(DecodeErrorKind.OutOfRange);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool Symbol<T>(ref AvroReader reader, T[] values, bool[] known, out T value)
     {
         value = default!;
@@ -207,97 +205,60 @@ internal static class MappedReads
 
     internal static bool Object(ref AvroReader reader, ReadNode node, out object? value) => GenericReader.TryRead(node, ref reader, out value);
 
-    internal static bool List<T>(ref AvroReader reader, ArrayNode node, ReadSlot<T> items, out List<T> value)
+    /// <summary>Makes room for a block, but not for more than a number of items that are yet to come.</summary>
+    internal static void Reserve<T>(List<T> list, int count) => list.EnsureCapacity(list.Count + Math.Min(count, CapacityMax));
+
+    internal static T[] Empty<T>() => [];
+
+    /// <summary>Makes room for a block, as <see cref="Reserve"/>; by doubling from the second one on, so that many small blocks do not copy again and again.</summary>
+    internal static void Grow<T>(ref T[] items, int used, int count)
     {
-        value = [];
-        if (!reader.TryEnter())
+        if (items.Length - used < count)
         {
-            return false;
+            System.Array.Resize(ref items, (int)Math.Min(Math.Max((long)used + Math.Min(count, CapacityMax), 2L * used), System.Array.MaxLength));
         }
-
-        while (reader.TryReadBlock(node.ItemSizeMin, out int count, out int size))
-        {
-            if (count == 0)
-            {
-                reader.Leave();
-                return true;
-            }
-
-            value.EnsureCapacity(value.Count + Math.Min(count, CapacityMax));
-            int start = reader.Position;
-            for (int i = 0; i < count; i++)
-            {
-                if (!items.Read(ref reader, out T item))
-                {
-                    return reader.FailIn("[]");
-                }
-
-                value.Add(item);
-            }
-
-            if (!reader.TryEndBlock(start, size))
-            {
-                return false;
-            }
-        }
-
-        return false;
     }
 
-    internal static bool Array<T>(ref AvroReader reader, ArrayNode node, ReadSlot<T> items, out T[] value)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Append<T>(ref T[] items, ref int used, T item)
     {
-        bool read = List(ref reader, node, items, out List<T> list);
-        value = read ? list.ToArray() : [];
-        return read;
+        if (used == items.Length)
+        {
+            Grow(ref items, used, 1);
+        }
+
+        items[used++] = item;
     }
 
-    internal static bool Map<T>(ref AvroReader reader, MapNode node, ReadSlot<T> values, out Dictionary<string, T> value)
+    internal static T[] Trim<T>(T[] items, int used)
     {
-        value = new Dictionary<string, T>(StringComparer.Ordinal);
-        if (!reader.TryEnter())
+        if (used != items.Length)
         {
-            return false;
+            System.Array.Resize(ref items, used);
         }
 
-        while (reader.TryReadBlock(node.EntrySizeMin, out int count, out int size))
-        {
-            if (count == 0)
-            {
-                reader.Leave();
-                return true;
-            }
-
-            int start = reader.Position;
-            for (int i = 0; i < count; i++)
-            {
-                if (!Text(ref reader, out string key) || !values.Read(ref reader, out T item))
-                {
-                    return reader.FailIn("[]");
-                }
-
-                value[key] = item;
-            }
-
-            if (!reader.TryEndBlock(start, size))
-            {
-                return false;
-            }
-        }
-
-        return false;
+        return items;
     }
 
     /// <summary>Whether the type can hold a default.</summary>
     internal static bool CanHold<T>(ReadOnlyMemory<byte> encoded, ReadSlot<T> slot)
     {
         var reader = new AvroReader(encoded.Span);
-        return slot.Read(ref reader, out _);
+        _ = slot.Read(ref reader);
+        return reader.Error == DecodeErrorKind.None;
     }
+
+    // The default comparer of strings is the ordinal one, and found faster.
+    internal static Dictionary<string, T> NewMap<T>() => [];
+
+    /// <summary>Makes room for a block, but not for more than a few: an entry takes many times the bytes that it is written with.</summary>
+    internal static void ReserveEntries<T>(Dictionary<string, T> map, int count) => map.EnsureCapacity(map.Count + Math.Min(count, 64));
 
     /// <summary>A default, read anew each time: it may be an object that the caller changes.</summary>
     internal static T Default<T>(ReadOnlyMemory<byte> encoded, ReadSlot<T> slot)
     {
         var reader = new AvroReader(encoded.Span);
-        return slot.Read(ref reader, out T value) ? value : throw new InvalidOperationException($"A default cannot be held by {typeof(T)}: {reader.Error}.");
+        T value = slot.Read(ref reader);
+        return reader.Error == DecodeErrorKind.None ? value : throw new InvalidOperationException($"A default cannot be held by {typeof(T)}: {reader.Error}.");
     }
 }

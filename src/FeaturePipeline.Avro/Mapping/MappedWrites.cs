@@ -25,15 +25,19 @@ internal static class MappedWrites
 
     private const double BitsPerDigit = 3.321928094887362;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Boolean(ref AvroWriter writer, bool value) => writer.WriteBoolean(value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Long(ref AvroWriter writer, long value) => writer.WriteLong(value);
 
     internal static void Int(ref AvroWriter writer, long value, string path) =>
         writer.WriteLong(value == (int)value ? value : throw Mismatch(path, $"{value} is no int"));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Float(ref AvroWriter writer, float value) => writer.WriteFloat(value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Double(ref AvroWriter writer, double value) => writer.WriteDouble(value);
 
     internal static long Signed(ulong value, string path) => value <= long.MaxValue ? (long)value : throw Mismatch(path, $"{value} is no long");
@@ -112,8 +116,9 @@ internal static class MappedWrites
         writer.WriteRaw(bytes);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void DateTime(ref AvroWriter writer, DateTime value, TimeUnit unit, string path) =>
-        writer.WriteLong(TimeUnits.TryFromDateTime(value, unit, out long number) ? number : throw Mismatch(path, $"{value:o} is beyond the years 1677 to 2262, which nanoseconds can count"));
+        writer.WriteLong(TimeUnits.TryFromDateTime(value, unit, out long number) ? number : throw BeyondNanos(value, path));
 
     internal static void DateTimeOffset(ref AvroWriter writer, DateTimeOffset value, TimeUnit unit, string path) => DateTime(ref writer, value.UtcDateTime, unit, path);
 
@@ -123,6 +128,10 @@ internal static class MappedWrites
 
     internal static void TimeSpanOf(ref AvroWriter writer, TimeSpan value, TimeUnit unit, string path) =>
         writer.WriteLong(TimeUnits.TryFromTicks(value.Ticks, unit, out long number) ? number : throw Mismatch(path, $"{value} is beyond the 24 days that an int of milliseconds can count"));
+
+    /// <summary>An enum whose numbers are few: their symbols' indexes in a table, -1 where there is none.</summary>
+    internal static void SymbolAt<T>(ref AvroWriter writer, long number, int[] indexes, T value, string path) =>
+        writer.WriteLong((ulong)number < (ulong)indexes.Length && indexes[number] >= 0 ? indexes[number] : throw Mismatch(path, $"the enum has no symbol '{value}'"));
 
     internal static void Symbol<T>(ref AvroWriter writer, T value, Dictionary<T, int> indexes, string path)
         where T : notnull => writer.WriteLong(indexes.TryGetValue(NotNull(value, path), out int index) ? index : throw Mismatch(path, $"the enum has no symbol '{value}'"));
@@ -165,7 +174,7 @@ internal static class MappedWrites
             // The count stands before the entries, so a map that others change meanwhile must not be written.
             if (count != 0)
             {
-                throw Mismatch(path, "it was changed while it was written");
+                throw Changed(path);
             }
         }
 
@@ -173,6 +182,7 @@ internal static class MappedWrites
         writer.Leave();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Enter(ref AvroWriter writer, string path)
     {
         if (!writer.TryEnter())
@@ -180,6 +190,11 @@ internal static class MappedWrites
             throw TooDeep(path);
         }
     }
+
+    private static ArgumentException BeyondNanos(DateTime value, string path) =>
+        Mismatch(path, $"{value:o} is beyond the years 1677 to 2262, which nanoseconds can count");
+
+    internal static Exception Changed(string path) => Mismatch(path, "it was changed while it was written");
 
     internal static ArgumentException TooDeep(string path) => Mismatch(path, $"it nests more than {AvroReader.DepthMax} deep, or holds itself");
 

@@ -42,13 +42,17 @@ internal sealed class ReaderCompiler
     private void Fill(object slot, ReadNode node, Type type, string path)
     {
         ParameterExpression reader = Expression.Parameter(typeof(AvroReader).MakeByRefType(), "reader");
-        ParameterExpression value = Expression.Parameter(type.MakeByRefType(), "value");
         Expression body = node is RecordNode record && TypeMembers.IsRecord(type)
-            ? new RecordReaderCompiler(this, record, type, path).Body(reader, value)
-            : Read(node, type, reader, value, path);
-        var whole = Expression.Block(Expression.Assign(value, Expression.Default(type)), body);
-        Delegate compiled = Expression.Lambda(typeof(ReadValue<>).MakeGenericType(type), whole, reader, value).Compile();
+            ? new RecordReaderCompiler(this, record, type, path).Body(reader)
+            : ReadAlone(node, type, reader, path);
+        Delegate compiled = Expression.Lambda(typeof(ReadValue<>).MakeGenericType(type), body, reader).Compile();
         slot.GetType().GetField(nameof(ReadSlot<int>.Read), Any)!.SetValue(slot, compiled);
+    }
+
+    private BlockExpression ReadAlone(ReadNode node, Type type, ParameterExpression reader, string path)
+    {
+        ParameterExpression value = Expression.Variable(type, "value");
+        return Expression.Block([value], Read(node, type, reader, value, path), value);
     }
 
     internal ConstantExpression SlotOf(ReadNode node, Type type, string path) => Expression.Constant(Slot(node, type, path));
@@ -82,8 +86,8 @@ internal sealed class ReaderCompiler
         return node switch
         {
             RecordNode record => ReadRecord(record, type, reader, target, path),
-            ArrayNode array => ReadItems(array, array.Items, type, reader, target, path),
-            MapNode map => ReadItems(map, map.Values, type, reader, target, path),
+            ArrayNode array => ReadItems(array, type, reader, target, path),
+            MapNode map => ReadItems(map, type, reader, target, path),
             EnumNode symbols => ReadEnum(symbols, type, reader, target, path),
             _ => ScalarReaderCompiler.Read(node, type, reader, target) ?? throw Unmapped(node.Reader, type, path),
         };
@@ -97,6 +101,13 @@ internal sealed class ReaderCompiler
         MethodInfo info = typeof(MappedReads).GetMethod(method, Any)!;
         return Expression.Call(types.Length == 0 ? info : info.MakeGenericMethod(types), arguments);
     }
+
+    /// <summary>Assigns what a method gives, where it gives null for a reader that has failed.</summary>
+    internal static BinaryExpression Found(Expression read, ParameterExpression target) =>
+        Expression.ReferenceNotEqual(Expression.Assign(target, read), Expression.Constant(null));
+
+    internal static MethodCallExpression FailIn(ParameterExpression reader, string part) =>
+        Expression.Call(reader, typeof(AvroReader).GetMethod(nameof(AvroReader.FailIn), BindingFlags.NonPublic | BindingFlags.Instance)!, Expression.Constant(part));
 
     internal static MethodCallExpression Fail(ParameterExpression reader, DecodeErrorKind error) =>
         Expression.Call(reader, typeof(AvroReader).GetMethod(nameof(AvroReader.Fail))!, Expression.Constant(error));
@@ -146,23 +157,15 @@ internal sealed class ReaderCompiler
         return Expression.Block([derived], Then(Invoke(record, own, reader, derived, path), Expression.Assign(target, Expression.Convert(derived, type))));
     }
 
-    private InvocationExpression Invoke(ReadNode node, Type type, ParameterExpression reader, ParameterExpression target, string path) =>
-        Expression.Invoke(Expression.Field(SlotOf(node, type, path), nameof(ReadSlot<int>.Read)), reader, target);
+    private BlockExpression Invoke(ReadNode node, Type type, ParameterExpression reader, ParameterExpression target, string path) => Expression.Block(
+        Expression.Assign(target, Expression.Invoke(Expression.Field(SlotOf(node, type, path), nameof(ReadSlot<int>.Read)), reader)),
+        Expression.Equal(Expression.Property(reader, nameof(AvroReader.Error)), Expression.Constant(DecodeErrorKind.None)));
 
-    private Expression ReadItems(ReadNode node, ReadNode part, Type type, ParameterExpression reader, ParameterExpression target, string path)
+    private Expression ReadItems(ReadNode node, Type type, ParameterExpression reader, ParameterExpression target, string path)
     {
-        bool isMap = node is MapNode;
-        Type? item = ItemType(type, isMap);
-        if (item is null)
-        {
-            throw Unmapped(node.Reader, type, path);
-        }
-
-        Type made = isMap ? typeof(Dictionary<,>).MakeGenericType(typeof(string), item) : type.IsArray ? type : typeof(List<>).MakeGenericType(item);
-        string method = isMap ? nameof(MappedReads.Map) : type.IsArray ? nameof(MappedReads.Array) : nameof(MappedReads.List);
-        ParameterExpression result = Expression.Variable(made);
-        Expression read = Call(method, [item], reader, Expression.Constant(node), SlotOf(part, item, path + "[]"), result);
-        return Expression.Block([result], Then(read, Expression.Assign(target, Expression.Convert(result, type))));
+        Type item = ItemType(type, node is MapNode) ?? throw Unmapped(node.Reader, type, path);
+        var blocks = new BlocksReaderCompiler(this, reader, path);
+        return node is MapNode map ? blocks.Map(map, item, type, target) : blocks.Array((ArrayNode)node, item, type, target);
     }
 
     /// <summary>What a collection type holds, or null where it cannot be made from a list, an array or a dictionary.</summary>

@@ -6,41 +6,77 @@ using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Mapping;
 
-/// <summary>Compiles the reading of one record into one C# type: fields into variables, then the constructor and the members.</summary>
+/// <summary>
+/// Compiles the reading of one record into one C# type: into an object made first, or where its constructor takes values, into variables and the
+/// constructor and the members at the end.
+/// </summary>
 internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode node, Type type, string path)
 {
     private readonly TypeMembers _members = TypeMembers.Of(type);
     private readonly Dictionary<TypeMember, ParameterExpression> _variables = [];
+    private readonly HashSet<TypeMember> _given = [];
 
-    internal Expression Body(ParameterExpression reader, ParameterExpression target)
+    internal Expression Body(ParameterExpression reader)
     {
-        LabelTarget end = Expression.Label(typeof(bool));
-        var statements = new List<Expression> { FailUnless(end, Expression.Call(reader, nameof(AvroReader.TryEnter), null)) };
+        LabelTarget end = Expression.Label(type);
+        ConstructorInfo? constructor = Constructor();
+        ParameterExpression? made = !type.IsValueType && constructor!.GetParameters().Length == 0 ? Expression.Variable(type, "made") : null;
+        var statements = new List<Expression> { Unless(Expression.Call(reader, nameof(AvroReader.TryEnter), null)) };
+        if (made is not null)
+        {
+            statements.Add(Expression.Assign(made, Expression.New(constructor!)));
+        }
+
         foreach (RecordStep step in node.Steps)
         {
             TypeMember? member = step.Target < 0 ? null : Member(((RecordSchema)node.Reader).Fields[step.Target]);
             Expression read = member is null ? Skip(step, reader) : compiler.Read(step.Node!, member.Type, reader, Variable(member), Join(step.Field.Name));
-            statements.Add(Expression.IfThen(
-                Expression.Not(read),
-                Expression.Return(end, Expression.Call(reader, typeof(AvroReader).GetMethod(nameof(AvroReader.FailIn), BindingFlags.NonPublic | BindingFlags.Instance)!, Expression.Constant(step.Field.Name)))));
+            statements.Add(Unless(read, ReaderCompiler.FailIn(reader, step.Field.Name)));
+            Set(member);
         }
 
         for (int i = 0; i < node.Defaults.Length; i++)
         {
             if (Member(node.Defaults[i]) is { } member)
             {
-                ConstantExpression slot = compiler.SlotOf(node.DefaultNode(i), member.Type, Join(node.Defaults[i].Name));
-                ConstantExpression encoded = Expression.Constant(node.Defaults[i].DefaultBinary());
-                CheckDefault(node.Defaults[i], member, encoded, slot);
-                statements.Add(Expression.Assign(Variable(member), ReaderCompiler.Call(nameof(MappedReads.Default), [member.Type], encoded, slot)));
+                statements.Add(Expression.Assign(Variable(member), Default(i, member)));
+                Set(member);
             }
         }
 
         statements.Add(Expression.Call(reader, nameof(AvroReader.Leave), null));
-        statements.Add(Expression.Assign(target, Create()));
-        statements.Add(Expression.Label(end, Expression.Constant(true)));
-        return Expression.Block(_variables.Values, statements);
+        Expression created = made is null ? Create(constructor) : made;
+        CheckRequired();
+        statements.Add(Expression.Label(end, created));
+        return Expression.Block(made is null ? _variables.Values : _variables.Values.Append(made), statements);
+
+        // An object that is made without arguments is there before its fields, so that each value lives only from its reading to its place.
+        void Set(TypeMember? member)
+        {
+            if (made is not null && member is { CanWrite: true })
+            {
+                statements.Add(Expression.Assign(Expression.MakeMemberAccess(made, member.Info), Variable(member)));
+            }
+        }
+
+        Expression Unless(Expression read, params Expression[] otherwise) =>
+            Expression.IfThen(Expression.Not(read), Expression.Block([.. otherwise, Expression.Return(end, Expression.Default(type))]));
     }
+
+    // What nobody can change is read here and now; an object is read anew each time.
+    private Expression Default(int i, TypeMember member)
+    {
+        ConstantExpression slot = compiler.SlotOf(node.DefaultNode(i), member.Type, Join(node.Defaults[i].Name));
+        ConstantExpression encoded = Expression.Constant(node.Defaults[i].DefaultBinary());
+        CheckDefault(node.Defaults[i], member, encoded, slot);
+        Expression read = ReaderCompiler.Call(nameof(MappedReads.Default), [member.Type], encoded, slot);
+        return IsImmutable(Nullable.GetUnderlyingType(member.Type) ?? member.Type)
+            ? Expression.Constant(Expression.Lambda<Func<object?>>(Expression.Convert(read, typeof(object))).Compile()(), member.Type)
+            : read;
+    }
+
+    private static bool IsImmutable(Type type) => type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(decimal) || type == typeof(Guid)
+        || type == typeof(DateTime) || type == typeof(DateTimeOffset) || type == typeof(DateOnly) || type == typeof(TimeOnly) || type == typeof(TimeSpan);
 
     private void CheckDefault(RecordField field, TypeMember member, ConstantExpression encoded, ConstantExpression slot)
     {
@@ -50,9 +86,6 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
             throw new ArgumentException($"The default of field '{Join(field.Name)}', {field.Default}, is no value of {member.Type}.");
         }
     }
-
-    private static Expression FailUnless(LabelTarget end, Expression condition) =>
-        Expression.IfThen(Expression.Not(condition), Expression.Return(end, Expression.Constant(false)));
 
     private static Expression Skip(RecordStep step, ParameterExpression reader) => Expression.Call(
         Expression.Constant(Skipper.Of(step.Field.Schema)), typeof(Skipper).GetMethod(nameof(Skipper.Skip), BindingFlags.NonPublic | BindingFlags.Instance)!, reader);
@@ -70,35 +103,33 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
     // The member for a reader's field: by the field's name, or by one of its aliases.
     private TypeMember? Member(RecordField field) => _members.Find(field.Name) ?? field.Aliases.Select(_members.Find).FirstOrDefault(member => member is not null);
 
-    private MemberInitExpression Create()
-    {
-        ConstructorInfo? constructor = _members.Constructor();
-        if (constructor is null && !type.IsValueType)
-        {
-            throw new ArgumentException($"{type} has no constructor without parameters, and none whose parameters are all members of it.");
-        }
+    // None for a struct without one.
+    private ConstructorInfo? Constructor() => _members.Constructor()
+        ?? (type.IsValueType ? null : throw new ArgumentException($"{type} has no constructor without parameters, and none whose parameters are all members of it."));
 
-        var given = new HashSet<TypeMember>();
-        NewExpression creation = constructor is null
-            ? Expression.New(type)
-            : Expression.New(constructor, constructor.GetParameters().Select(parameter => Argument(parameter, given)));
+    private MemberInitExpression Create(ConstructorInfo? constructor)
+    {
+        NewExpression creation = constructor is null ? Expression.New(type) : Expression.New(constructor, constructor.GetParameters().Select(Argument));
+        return Expression.MemberInit(creation, _variables
+            .Where(pair => pair.Key.CanWrite && !_given.Contains(pair.Key))
+            .Select(pair => Expression.Bind(pair.Key.Info, pair.Value)));
+    }
+
+    private void CheckRequired()
+    {
         foreach (TypeMember member in _members.All)
         {
-            if (member.IsRequired && !_variables.ContainsKey(member) && !given.Contains(member))
+            if (member.IsRequired && !_variables.ContainsKey(member) && !_given.Contains(member))
             {
                 throw Missing(member.Name);
             }
         }
-
-        return Expression.MemberInit(creation, _variables
-            .Where(pair => pair.Key.CanWrite && !given.Contains(pair.Key))
-            .Select(pair => Expression.Bind(pair.Key.Info, pair.Value)));
     }
 
-    private Expression Argument(ParameterInfo parameter, HashSet<TypeMember> given)
+    private Expression Argument(ParameterInfo parameter)
     {
         TypeMember member = _members.OfParameter(parameter)!;
-        given.Add(member);
+        _given.Add(member);
         if (_variables.TryGetValue(member, out ParameterExpression? variable))
         {
             return variable;

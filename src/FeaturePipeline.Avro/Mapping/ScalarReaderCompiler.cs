@@ -37,7 +37,7 @@ internal static class ScalarReaderCompiler
     }
 
     private static Expression? ReadText(Type type, ParameterExpression reader, ParameterExpression target) =>
-        type == typeof(string) ? ReaderCompiler.Call(nameof(MappedReads.Text), [], reader, target)
+        type == typeof(string) ? ReaderCompiler.Found(ReaderCompiler.Call(nameof(MappedReads.Text), [], reader), target)
         : type == typeof(Guid) ? ReaderCompiler.Call(nameof(MappedReads.GuidOfText), [], reader, target)
         : null;
 

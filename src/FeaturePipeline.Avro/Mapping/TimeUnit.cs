@@ -47,6 +47,8 @@ internal static class TimeUnits
         _ => type == typeof(DateTime),
     };
 
+    // The unit is a constant of the compiled reader: inlined, no switch is left of it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool TryToDateTime(long value, TimeUnit unit, out DateTime result)
     {
         result = default;
@@ -59,6 +61,8 @@ internal static class TimeUnits
         return true;
     }
 
+    // The unit is a constant of the compiled reader: inlined, no switch is left of it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool TryToTicks(long value, TimeUnit unit, out long ticks)
     {
         (long factor, long most) = unit switch
@@ -72,12 +76,14 @@ internal static class TimeUnits
         return factor == 0 || (value <= most && value >= -most);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool TryFromDateTime(DateTime value, TimeUnit unit, out long number)
     {
         DateTime point = unit is >= TimeUnit.Millis and <= TimeUnit.Nanos && value.Kind == DateTimeKind.Local ? value.ToUniversalTime() : value;
         return TryFromTicks(point.Ticks - EpochTicks, unit, out number);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool TryFromTicks(long ticks, TimeUnit unit, out long number)
     {
         number = unit switch

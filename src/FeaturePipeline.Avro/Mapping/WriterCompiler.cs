@@ -13,6 +13,9 @@ internal sealed class WriterCompiler
     // More than values can nest: a C# type that holds itself can be walked along a schema of any length.
     private const int DepthMax = 256;
 
+    // Enums up to this number find their index in a table.
+    private const int TableMax = 64;
+
     private readonly Dictionary<(AvroSchema Schema, Type Type), object> _slots = [];
     private readonly List<(AvroSchema Schema, Type Type)> _order = [];
     private readonly Dictionary<(AvroSchema Schema, Type Type), ArgumentException> _failures = [];
@@ -25,6 +28,8 @@ internal sealed class WriterCompiler
         MethodInfo info = typeof(MappedWrites).GetMethod(method, Any)!;
         return Expression.Call(types.Length == 0 ? info : info.MakeGenericMethod(types), arguments);
     }
+
+    internal static MethodCallExpression Leave(ParameterExpression writer) => Expression.Call(writer, typeof(AvroWriter).GetMethod(nameof(AvroWriter.Leave), Any)!);
 
     private object Slot(AvroSchema schema, Type type, string path)
     {
@@ -225,11 +230,11 @@ internal sealed class WriterCompiler
             }
         }
 
-        statements.Add(Expression.Call(writer, typeof(AvroWriter).GetMethod(nameof(AvroWriter.Leave), Any)!));
+        statements.Add(Leave(writer));
         return Expression.Block(typeof(void), statements);
     }
 
-    private MethodCallExpression? WriteItems(AvroSchema schema, AvroSchema part, Type type, ParameterExpression writer, Expression value, string path)
+    private Expression? WriteItems(AvroSchema schema, AvroSchema part, Type type, ParameterExpression writer, Expression value, string path)
     {
         bool isMap = schema is MapSchema;
         Type? wanted = type.GetInterfaces().Append(type).FirstOrDefault(candidate => candidate.IsGenericType && (isMap
@@ -244,7 +249,14 @@ internal sealed class WriterCompiler
         Type item = isMap ? wanted.GetGenericArguments()[0].GetGenericArguments()[1] : wanted.GetGenericArguments()[0];
         ConstantExpression slot = Expression.Constant(Slot(part, item, path + "[]"));
         string method = isMap ? nameof(MappedWrites.Map) : nameof(MappedWrites.Sequence);
-        return Call(method, [item], writer, Expression.Convert(value, wanted), slot, Expression.Constant(path));
+        Expression general = Call(method, [item], writer, Expression.Convert(value, wanted), slot, Expression.Constant(path));
+        if (type.IsValueType)
+        {
+            return general;
+        }
+
+        var blocks = new BlocksWriterCompiler(writer, path, (itemType, one) => Write(part, itemType, writer, one, path + "[]"));
+        return isMap ? blocks.Entries(item, value, general) : blocks.Items(item, value, general);
     }
 
     private static MethodCallExpression? WriteEnum(EnumSchema schema, Type type, ParameterExpression writer, Expression value, string path)
@@ -263,6 +275,32 @@ internal sealed class WriterCompiler
             }
         }
 
-        return Call(nameof(MappedWrites.Symbol), [type], writer, value, Expression.Constant(indexes), Expression.Constant(path));
+        return type.IsEnum && Table(type, indexes) is { } table
+            ? Call(nameof(MappedWrites.SymbolAt), [type], writer, Expression.Convert(value, typeof(long)), Expression.Constant(table), value, Expression.Constant(path))
+            : Call(nameof(MappedWrites.Symbol), [type], writer, value, Expression.Constant(indexes), Expression.Constant(path));
+    }
+
+    // The symbols' indexes by the enum's numbers, where these are small.
+    private static int[]? Table(Type type, System.Collections.IDictionary indexes)
+    {
+        if (Enum.GetUnderlyingType(type) == typeof(ulong))
+        {
+            return null;
+        }
+
+        var table = new int[TableMax];
+        Array.Fill(table, -1);
+        foreach (object key in indexes.Keys)
+        {
+            long number = Convert.ToInt64(key, System.Globalization.CultureInfo.InvariantCulture);
+            if (number is < 0 or >= TableMax)
+            {
+                return null;
+            }
+
+            table[number] = (int)indexes[key]!;
+        }
+
+        return table;
     }
 }

@@ -121,16 +121,65 @@ internal sealed class Skipper
                 continue;
             }
 
-            for (int i = 0; i < count; i++)
+            if (!(Kind == SkipKind.Map ? SkipEntries(ref reader, count) : SkipItems(ref reader, count)))
             {
-                if ((Kind == SkipKind.Map && !reader.TryReadBytes(out _)) || !_parts[0].Skip(ref reader))
-                {
-                    return false;
-                }
+                return false;
             }
         }
 
         reader.Leave();
+        return true;
+    }
+
+    private bool SkipItems(ref AvroReader reader, int count)
+    {
+        Skipper item = _parts[0];
+        switch (item.Kind)
+        {
+            case SkipKind.Varint:
+                for (int i = 0; i < count; i++)
+                {
+                    if (!reader.TryReadLong(out _))
+                    {
+                        return false;
+                    }
+                }
+
+                return true;
+            case SkipKind.Length:
+                for (int i = 0; i < count; i++)
+                {
+                    if (!reader.TryReadBytes(out _))
+                    {
+                        return false;
+                    }
+                }
+
+                return true;
+            default:
+                for (int i = 0; i < count; i++)
+                {
+                    if (!item.Skip(ref reader))
+                    {
+                        return false;
+                    }
+                }
+
+                return true;
+        }
+    }
+
+    private bool SkipEntries(ref AvroReader reader, int count)
+    {
+        Skipper value = _parts[0];
+        for (int i = 0; i < count; i++)
+        {
+            if (!reader.TryReadBytes(out _) || !(value.Kind == SkipKind.Varint ? reader.TryReadLong(out _) : value.Skip(ref reader)))
+            {
+                return false;
+            }
+        }
+
         return true;
     }
 

@@ -144,6 +144,23 @@ internal static class ProjectionLoop
                     position += 8;
                     break;
 
+                case ProjectionCode.Enum:
+                    if (position >= end)
+                    {
+                        goto Truncated;
+                    }
+
+                    // One byte, even, twice the index. A symbol that the reader lacks, and anything else, is for the slow path to judge.
+                    length = Unsafe.Add(ref start, position);
+                    if ((length & 0x81) != 0 || length >> 1 >= op.B || plan.Symbols[op.A + (length >> 1)].IsNull)
+                    {
+                        goto Rare;
+                    }
+
+                    position++;
+                    Unsafe.Add(ref slots, (nint)op.Slot) = plan.Symbols[op.A + (length >> 1)];
+                    break;
+
                 case ProjectionCode.SkipBytes:
                     if (end - position < op.A)
                     {
