@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Codecs;
 using FeaturePipeline.Avro.Files;
@@ -24,7 +25,7 @@ public class AvroFuzzTests
     [Fact]
     public void Damaged_messages_of_random_schemas_end_in_a_result_in_bounded_memory() => Fuzz(400, random =>
     {
-        var schemas = new RandomSchemas(random.Next());
+        var schemas = new RandomSchemas(random.Next(), rich: true);
         var schema = (RecordSchema)AvroSchema.Parse(schemas.Record().ToJsonString());
         var reader = GenericReader.Compile(schema);
         string[] scalars = schema.Fields.Where(field => field.Schema.Type is not (AvroType.Union or AvroType.Record or AvroType.Array or AvroType.Map)).Select(field => field.Name).ToArray();
@@ -48,6 +49,42 @@ public class AvroFuzzTests
                 var again = new ArrayBufferWriter<byte>();
                 GenericWriter.Compile(schema).Write(value, again);
                 Assert.True(reader.TryRead(again.WrittenSpan, out _).IsOk);
+            }
+        }
+    });
+
+    // A reader's defaults cost memory that the message did not bring: as much for an item as the reader's schema holds.
+    [Fact]
+    public void Damaged_messages_read_through_an_evolution_end_in_a_value_of_the_readers_schema_or_an_error() => Fuzz(400, random =>
+    {
+        var schemas = new RandomSchemas(random.Next(), rich: true);
+        JsonNode text = schemas.Root();
+        var reader = AvroSchema.Parse(new RandomEvolution(random.Next(), Evolutions.All & ~Evolutions.Break, schemas).Evolve(text).ToJsonString());
+        var writer = AvroSchema.Parse(text.ToJsonString());
+        GenericReader resolving;
+        try
+        {
+            resolving = GenericReader.Compile(writer, reader);
+        }
+        catch (SchemaResolutionException)
+        {
+            return;
+        }
+
+        var original = new ArrayBufferWriter<byte>();
+        GenericWriter.Compile(writer).Write(schemas.Datum(writer), original);
+        for (int i = 0; i < 20; i++)
+        {
+            byte[] message = Damage(random, original.WrittenSpan.ToArray());
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            DecodeResult result = resolving.TryRead(message, out object? value);
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(allocated < 1_000_000 + (2000 * message.Length), $"{allocated} bytes for {message.Length}");
+            if (result.IsOk)
+            {
+                var again = new ArrayBufferWriter<byte>();
+                GenericWriter.Compile(reader).Write(value, again);
+                Assert.True(GenericReader.Compile(reader).TryRead(again.WrittenSpan, out _).IsOk);
             }
         }
     });
