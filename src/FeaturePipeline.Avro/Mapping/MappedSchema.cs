@@ -66,7 +66,7 @@ public static class MappedSchema
     /// <summary>The schema that a class of avrogen carries, or null for any other type.</summary>
     internal static AvroSchema? OfApache(Type type)
     {
-        if (type.IsAssignableTo(typeof(global::Avro.Specific.ISpecificRecord)) && !type.IsAbstract)
+        if (ApacheTypes.IsGenerated(type))
         {
             var instance = (global::Avro.Specific.ISpecificRecord)Activator.CreateInstance(type)!;
             return AvroSchema.Parse(instance.Schema.ToString(), null, SchemaValidation.Lenient);

@@ -16,6 +16,7 @@ internal sealed class ReaderCompiler
     private const int DepthMax = 256;
 
     private readonly Dictionary<(ReadNode Node, Type Type), object> _slots = [];
+    private ApacheTypes? _apache;
     private int _depth;
 
     internal static ReadSlot<T> Compile<T>(ReadNode node) => (ReadSlot<T>)new ReaderCompiler().Slot(node, typeof(T), "");
@@ -42,6 +43,7 @@ internal sealed class ReaderCompiler
     private void Fill(object slot, ReadNode node, Type type, string path)
     {
         ParameterExpression reader = Expression.Parameter(typeof(AvroReader).MakeByRefType(), "reader");
+        _apache ??= ApacheTypes.IsGenerated(type) ? new ApacheTypes(type.Assembly) : null;
         Expression body = node is RecordNode record && TypeMembers.IsRecord(type)
             ? new RecordReaderCompiler(this, record, type, path).Body(reader)
             : ReadAlone(node, type, reader, path);
@@ -80,7 +82,7 @@ internal sealed class ReaderCompiler
 
         if (type == typeof(object))
         {
-            return Call(nameof(MappedReads.Object), [], reader, Expression.Constant(node, typeof(ReadNode)), target);
+            return ReadObject(node, reader, target, path);
         }
 
         return node switch
@@ -114,6 +116,18 @@ internal sealed class ReaderCompiler
 
     internal static ArgumentException Unmapped(AvroSchema schema, Type type, string path) =>
         new($"{(path.Length == 0 ? "The value" : $"Field '{path}'")} is of type {schema.TypeName}{(schema.Logical is null ? "" : $" ({schema.Logical})")}, which {type} cannot hold.");
+
+    // A generic value; in a class of avrogen what Apache would put there.
+    private Expression ReadObject(ReadNode node, ParameterExpression reader, ParameterExpression target, string path)
+    {
+        if (_apache?.Of(node.Reader) is not { } type)
+        {
+            return Call(nameof(MappedReads.Object), [], reader, Expression.Constant(node, typeof(ReadNode)), target);
+        }
+
+        ParameterExpression value = Expression.Variable(type);
+        return Expression.Block([value], Then(Read(node, type, reader, value, path), Expression.Assign(target, Expression.Convert(value, typeof(object)))));
+    }
 
     private BlockExpression ReadUnion(WriterUnionNode union, Type type, ParameterExpression reader, ParameterExpression target, string path)
     {

@@ -19,6 +19,7 @@ internal sealed class WriterCompiler
     private readonly Dictionary<(AvroSchema Schema, Type Type), object> _slots = [];
     private readonly List<(AvroSchema Schema, Type Type)> _order = [];
     private readonly Dictionary<(AvroSchema Schema, Type Type), ArgumentException> _failures = [];
+    private ApacheTypes? _apache;
     private int _depth;
 
     internal static WriteSlot<T> Compile<T>(AvroSchema schema) => (WriteSlot<T>)new WriterCompiler().Slot(schema, typeof(T), "");
@@ -86,6 +87,7 @@ internal sealed class WriterCompiler
 
         ParameterExpression writer = Expression.Parameter(typeof(AvroWriter).MakeByRefType(), "writer");
         ParameterExpression value = Expression.Parameter(type, "value");
+        _apache ??= ApacheTypes.IsGenerated(type) ? new ApacheTypes(type.Assembly) : null;
         Expression body = schema is RecordSchema record && TypeMembers.IsRecord(type)
             ? RecordBody(record, type, writer, value, path)
             : Write(schema, type, writer, value, path);
@@ -95,14 +97,14 @@ internal sealed class WriterCompiler
 
     private Expression Write(AvroSchema schema, Type type, ParameterExpression writer, Expression value, string path)
     {
+        if (type == typeof(object))
+        {
+            return WriteObject(schema, writer, value, path);
+        }
+
         if (schema is UnionSchema union)
         {
             return WriteUnion(union, type, writer, value, path);
-        }
-
-        if (type == typeof(object))
-        {
-            return Call(nameof(MappedWrites.Object), [], writer, value, Expression.Constant(schema, typeof(AvroSchema)), Expression.Constant(path));
         }
 
         if (Nullable.GetUnderlyingType(type) is { } underlying)
@@ -125,14 +127,32 @@ internal sealed class WriterCompiler
 
     private static UnaryExpression Throw(string factory, params Expression[] arguments) => Expression.Throw(Call(factory, [], arguments));
 
+    // A generic value; in a class of avrogen also what Apache would put there, by its type.
+    private Expression WriteObject(AvroSchema schema, ParameterExpression writer, Expression value, string path)
+    {
+        Expression chain = Call(nameof(MappedWrites.Object), [], writer, value, Expression.Constant(schema, typeof(AvroSchema)), Expression.Constant(path));
+        if (_apache is null)
+        {
+            return chain;
+        }
+
+        IReadOnlyList<AvroSchema> branches = schema is UnionSchema union ? union.Branches : [schema];
+        for (int i = branches.Count - 1; i >= 0; i--)
+        {
+            if (_apache.Of(branches[i]) is { } type)
+            {
+                Expression write = Write(branches[i], type, writer, Expression.Convert(value, type), path);
+                chain = Expression.IfThenElse(
+                    Expression.TypeIs(value, type), schema is UnionSchema ? Expression.Block(typeof(void), Tag(writer, i), write) : write, chain);
+            }
+        }
+
+        return chain;
+    }
+
     private Expression WriteUnion(UnionSchema union, Type type, ParameterExpression writer, Expression value, string path)
     {
         bool canBeNull = !type.IsValueType || Nullable.GetUnderlyingType(type) is not null;
-        if (type == typeof(object))
-        {
-            return Call(nameof(MappedWrites.Object), [], writer, value, Expression.Constant(union, typeof(AvroSchema)), Expression.Constant(path));
-        }
-
         Type own = Nullable.GetUnderlyingType(type) ?? type;
         Expression notNull = own == type ? value : Expression.Property(value, "Value");
         Expression write = WriteNotNull(union, own, writer, notNull, path);

@@ -14,12 +14,12 @@ internal sealed class SchemaParser(SchemaValidation validation)
 
     private static readonly string[] KnownForNamed = ["type", "name", "namespace", "doc", "aliases"];
 
-    private readonly Dictionary<string, NamedSchema> _names = new(StringComparer.Ordinal);
+    private readonly SchemaNames _names = new();
     private readonly List<(RecordField Field, string Path)> _defaults = [];
 
     internal AvroSchema Parse(string json, IEnumerable<AvroSchema>? references)
     {
-        CollectNames(references ?? []);
+        _names.AddAllOf(references ?? []);
         try
         {
             using JsonDocument document = JsonDocument.Parse(json, JsonOptions);
@@ -38,37 +38,6 @@ internal sealed class SchemaParser(SchemaValidation validation)
         catch (InvalidOperationException exception)
         {
             throw new AvroSchemaException($"The schema has text that is not Unicode: {exception.Message}", exception);
-        }
-    }
-
-    // Without recursion, because references refer to references.
-    private void CollectNames(IEnumerable<AvroSchema> references)
-    {
-        var seen = new HashSet<AvroSchema>();
-        var open = new Stack<AvroSchema>(references.Reverse());
-        while (open.TryPop(out AvroSchema? schema))
-        {
-            if (!seen.Add(schema))
-            {
-                continue;
-            }
-
-            if (schema is NamedSchema named)
-            {
-                _names.TryAdd(named.Name.FullName, named);
-            }
-
-            foreach (AvroSchema part in schema switch
-            {
-                RecordSchema record => record.Fields.Select(field => field.Schema).Reverse(),
-                UnionSchema union => union.Branches.Reverse(),
-                ArraySchema array => [array.Items],
-                MapSchema map => [map.Values],
-                _ => [],
-            })
-            {
-                open.Push(part);
-            }
         }
     }
 
@@ -98,7 +67,7 @@ internal sealed class SchemaParser(SchemaValidation validation)
     private NamedSchema Lookup(string name, string space, string path)
     {
         string fullName = SchemaName.Of(name, space).FullName;
-        return _names.TryGetValue(fullName, out NamedSchema? schema)
+        return _names.Find(fullName) is { } schema
             ? schema
             : throw new AvroSchemaException($"Type '{fullName}' is not defined. Define it before it is used, or pass its schema as a reference", path);
     }
@@ -150,7 +119,10 @@ internal sealed class SchemaParser(SchemaValidation validation)
         if (type.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
         {
             // Not in the specification's grammar, but unambiguous, and accepted by common tools.
-            return ParseSchema(type, space, path + ".type");
+            AvroSchema inner = ParseSchema(type, space, path + ".type");
+            return inner.Logical is null && json.TryGetProperty("logicalType", out _) && (inner is PrimitiveSchema || type.TryGetProperty("name", out _))
+                ? Outer(inner, json)
+                : inner;
         }
 
         if (type.ValueKind != JsonValueKind.String)
@@ -176,6 +148,21 @@ internal sealed class SchemaParser(SchemaValidation validation)
                     ? Finish(new PrimitiveSchema(primitive), json, ["type"])
                     : Lookup(kind, space, path + ".type");
         }
+    }
+
+    // Apache's C# library writes a logical type around the definition of its fixed.
+    private static AvroSchema Outer(AvroSchema inner, JsonElement json)
+    {
+        IReadOnlyDictionary<string, JsonElement> own = inner.Properties;
+        Finish(inner, json, ["type"]);
+        var all = new OrderedDictionary<string, JsonElement>(own, StringComparer.Ordinal);
+        foreach ((string name, JsonElement value) in inner.Properties)
+        {
+            all[name] = value;
+        }
+
+        inner.Properties = all;
+        return inner;
     }
 
     private AvroSchema ParsePart(JsonElement json, string name, string space, string path) =>
@@ -330,7 +317,7 @@ internal sealed class SchemaParser(SchemaValidation validation)
 
     private void Define(NamedSchema schema, JsonElement json, string path)
     {
-        if (!_names.TryAdd(schema.Name.FullName, schema))
+        if (!_names.TryAdd(schema))
         {
             throw new AvroSchemaException($"Type '{schema.Name}' is defined twice", path);
         }

@@ -36,4 +36,19 @@ public class SchemaParserTests
         const string Text = """{"type":"record","name":"R","namespace":"n","doc":"d","aliases":["Old"],"fields":[{"name":"a","type":{"type":"bytes","logicalType":"decimal","precision":4,"scale":2},"doc":"f","default":"\u00ff","order":"ignore","aliases":["b"],"unit":{"of":1.50}}],"owner":["x"]}""";
         Assert.Equal(Text.Replace("\\u00ff", "\\u00ff", StringComparison.Ordinal), AvroSchema.Parse(Text).ToString());
     }
+
+    [Fact]
+    public void A_logical_type_around_the_definition_of_its_type_is_that_type_s_as_Apache_s_C_library_writes_it()
+    {
+        var schema = (RecordSchema)AvroSchema.Parse("""
+            {"type":"record","name":"R","fields":[
+              {"name":"a","type":{"type":{"type":"fixed","name":"Money","size":8,"unit":"x"},"logicalType":"decimal","precision":18,"scale":4}},
+              {"name":"b","type":{"type":"Money","logicalType":"decimal","precision":18,"scale":4}},
+              {"name":"c","type":{"type":{"type":"Money"},"logicalType":"uuid"}}]}
+            """);
+        Assert.Equal("decimal(18,4)", schema.Fields[0].Schema.Logical!.ToString());
+        Assert.Same(schema.Fields[0].Schema, schema.Fields[1].Schema);
+        Assert.Equal("decimal(18,4)", schema.Fields[2].Schema.Logical!.ToString());
+        Assert.Equal("""{"type":"fixed","name":"Money","size":8,"unit":"x","logicalType":"decimal","precision":18,"scale":4}""", schema.Fields[0].Schema.ToString());
+    }
 }
