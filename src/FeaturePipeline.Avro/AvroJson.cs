@@ -10,11 +10,14 @@ namespace FeaturePipeline.Avro;
 
 /// <summary>
 /// Any message as JSON, for people and tools. Records are objects, enums their symbols, numbers numbers, and so are timestamps and dates; decimals are
-/// numbers in a string (<c>"12.50"</c>), a uuid is its text, other bytes are base64. A union of one type with null is the plain value; any other
+/// numbers in a string (<c>"12.50"</c>, <c>"15E-2000"</c>) up to 1024 bytes, a uuid is its text, other bytes are base64. A union of one type with null is the plain value; any other
 /// union is <c>{"branch": value}</c>, as in Avro's own JSON. NaN and the infinities are strings.
 /// </summary>
 public static class AvroJson
 {
+    // Bytes of a decimal whose digits are worked out, which takes the square of their number, and digits after the point that are written.
+    private const int DecimalSizeMax = 1024;
+
     /// <summary>Writes a message as JSON. The message is judged first: after an error nothing has been written.</summary>
     /// <param name="json">Where to write.</param>
     /// <param name="schema">The schema that the message was written with.</param>
@@ -134,7 +137,7 @@ public static class AvroJson
     {
         switch (schema.Logical)
         {
-            case { Name: "decimal", Scale: var scale }:
+            case { Name: "decimal", Scale: var scale } when bytes.Length <= DecimalSizeMax:
                 json.WriteStringValue(DecimalText(new BigInteger(bytes, isBigEndian: true), scale));
                 break;
             case { Name: "uuid" }:
@@ -148,6 +151,11 @@ public static class AvroJson
 
     private static string DecimalText(BigInteger unscaled, int scale)
     {
+        if (scale > DecimalSizeMax)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{unscaled}E-{scale}");
+        }
+
         string digits = BigInteger.Abs(unscaled).ToString(CultureInfo.InvariantCulture).PadLeft(scale + 1, '0');
         var text = new StringBuilder(unscaled.Sign < 0 ? "-" : "").Append(digits.AsSpan(0, digits.Length - scale));
         return scale == 0 ? text.ToString() : text.Append('.').Append(digits.AsSpan(digits.Length - scale)).ToString();

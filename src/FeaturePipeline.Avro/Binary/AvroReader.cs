@@ -35,6 +35,10 @@ public ref struct AvroReader
         Path = "";
     }
 
+    /// <summary>Reads what lies in so many records, arrays and maps.</summary>
+    internal AvroReader(ReadOnlySpan<byte> body, int position, int depth)
+        : this(body, position) => _depth = depth;
+
     /// <summary>Bytes read.</summary>
     public readonly int Position => _position;
 

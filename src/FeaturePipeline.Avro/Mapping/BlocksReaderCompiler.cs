@@ -5,7 +5,7 @@ using FeaturePipeline.Avro.Resolution;
 namespace FeaturePipeline.Avro.Mapping;
 
 /// <summary>
-/// Compiles the reading of an array into a list or a C# array, and of a map into a dictionary: the loops over blocks and items, with the reading of one
+/// Compiles the reading of an array into a list or a C# array, and of a map into a dictionary, and what these are made into: the loops over blocks and items, with the reading of one
 /// item in them, so that an item costs no delegate.
 /// </summary>
 internal sealed class BlocksReaderCompiler(ReaderCompiler compiler, ParameterExpression reader, string path)
@@ -30,7 +30,7 @@ internal sealed class BlocksReaderCompiler(ReaderCompiler compiler, ParameterExp
                 ReaderCompiler.Call(nameof(MappedReads.Reserve), [item], list, _count),
                 read,
                 Expression.Call(list, nameof(List<int>.Add), null, one),
-                Expression.Assign(target, Expression.Convert(list, type)));
+                Expression.Assign(target, CollectionTypes.From(list, type)));
         }
 
         ParameterExpression items = Expression.Variable(type, "items");
@@ -57,7 +57,7 @@ internal sealed class BlocksReaderCompiler(ReaderCompiler compiler, ParameterExp
             ReaderCompiler.Call(nameof(MappedReads.ReserveEntries), [item], map, _count),
             Expression.AndAlso(ReaderCompiler.Found(ReaderCompiler.Call(nameof(MappedReads.Text), [], reader), key), compiler.Read(node.Values, item, reader, one, path + "[]")),
             Expression.Assign(Expression.Property(map, "Item", key), one),
-            Expression.Assign(target, Expression.Convert(map, type)));
+            Expression.Assign(target, CollectionTypes.From(map, type)));
     }
 
     // The blocks of an array or map. 'start' makes the collection, 'reserve' makes room for a block, 'read' reads an item and is false where the

@@ -98,12 +98,12 @@ public static class MappedSchema
             return new JsonObject { ["type"] = "bytes", ["logicalType"] = "decimal", ["precision"] = size.Precision, ["scale"] = size.Scale };
         }
 
-        if (ReaderCompiler.ItemType(type, isMap: true) is { } value)
+        if (CollectionTypes.ItemType(type, isMap: true) is { } value)
         {
             return new JsonObject { ["type"] = "map", ["values"] = Build(value, member, defined) };
         }
 
-        return ReaderCompiler.ItemType(type, isMap: false) is { } item
+        return CollectionTypes.ItemType(type, isMap: false) is { } item
             ? new JsonObject { ["type"] = "array", ["items"] = Build(item, member, defined) }
             : BuildNamed(type, defined);
     }

@@ -177,25 +177,9 @@ internal sealed class ReaderCompiler
 
     private Expression ReadItems(ReadNode node, Type type, ParameterExpression reader, ParameterExpression target, string path)
     {
-        Type item = ItemType(type, node is MapNode) ?? throw Unmapped(node.Reader, type, path);
+        Type item = CollectionTypes.ItemType(type, node is MapNode) ?? throw Unmapped(node.Reader, type, path);
         var blocks = new BlocksReaderCompiler(this, reader, path);
         return node is MapNode map ? blocks.Map(map, item, type, target) : blocks.Array((ArrayNode)node, item, type, target);
-    }
-
-    /// <summary>What a collection type holds, or null where it cannot be made from a list, an array or a dictionary.</summary>
-    internal static Type? ItemType(Type type, bool isMap)
-    {
-        if (type.IsArray)
-        {
-            return isMap || type.GetArrayRank() != 1 ? null : type.GetElementType();
-        }
-
-        Type[] arguments = type.IsGenericType ? type.GetGenericArguments() : [];
-        Type? item = isMap
-            ? arguments is [var key, var value] && key == typeof(string) ? value : null
-            : arguments is [var only] ? only : null;
-        Type? made = item is null ? null : isMap ? typeof(Dictionary<,>).MakeGenericType(typeof(string), item) : typeof(List<>).MakeGenericType(item);
-        return made is not null && type.IsAssignableFrom(made) ? item : null;
     }
 
     private static Expression ReadEnum(EnumNode node, Type type, ParameterExpression reader, ParameterExpression target, string path)

@@ -55,6 +55,7 @@ internal static class ScalarReaderCompiler
         }
 
         return type.IsAssignableTo(typeof(global::Avro.Specific.SpecificFixed))
+            && Activator.CreateInstance(type) is global::Avro.Specific.SpecificFixed { Schema: global::Avro.FixedSchema own } && own.Size == node.Size
             ? ReaderCompiler.Call(nameof(MappedReads.ApacheFixed), [type], reader, Expression.Constant(node.Size), target)
             : ReadBytes(node.Reader, type, node.Size, reader, target);
     }

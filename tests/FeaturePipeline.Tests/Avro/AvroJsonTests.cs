@@ -46,4 +46,25 @@ public class AvroJsonTests
 
         return Encoding.UTF8.GetString(output.WrittenSpan);
     }
+
+    [Theory]
+    [InlineData(400_000_000, 1, "\"1E-400000000\"")]
+    [InlineData(4, 4, "\"1684.3009\"")]
+    [InlineData(4, 1_000_000, null)]
+    public void A_decimal_costs_no_more_than_its_bytes_whatever_its_schema_claims(int scale, int size, string? expected)
+    {
+        var schema = AvroSchema.Parse($$"""{"type":"bytes","logicalType":"decimal","precision":2000000000,"scale":{{scale}}}""");
+        var body = new System.Buffers.ArrayBufferWriter<byte>();
+        FeaturePipeline.Avro.Generic.GenericWriter.Compile(schema).Write(Enumerable.Repeat((byte)1, size).ToArray(), body);
+        using var stream = new MemoryStream();
+        using (var json = new System.Text.Json.Utf8JsonWriter(stream))
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Assert.True(AvroJson.Write(json, schema, body.WrittenSpan).IsOk);
+            Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 20_000 + (10L * size));
+        }
+
+        string text = System.Text.Encoding.UTF8.GetString(stream.ToArray());
+        Assert.Equal(expected ?? $"\"{Convert.ToBase64String(Enumerable.Repeat((byte)1, size).ToArray())}\"", text);
+    }
 }

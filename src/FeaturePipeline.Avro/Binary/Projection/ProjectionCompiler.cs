@@ -22,6 +22,7 @@ internal sealed class ProjectionCompiler
     private readonly List<Skipper> _skippers = [];
     private readonly List<byte> _constants = [];
     private int _barrier;
+    private int _depth;
 
     internal static ProjectionPlan Compile(ReadNode node, ProjectionTree tree)
     {
@@ -56,7 +57,7 @@ internal sealed class ProjectionCompiler
                 ReadUnion(union, tree, path);
                 break;
             case RecordNode record:
-                ReadRecord(record, tree, path);
+                Nested(path, () => ReadRecord(record, tree, path));
                 break;
             case EnumNode symbols:
                 ReadEnum(symbols, tree, path);
@@ -73,6 +74,20 @@ internal sealed class ProjectionCompiler
             default:
                 throw new InvalidOperationException($"'{path}' is {node.Reader.TypeName}, which a projection cannot hold.");
         }
+    }
+
+    // Records are flat in a plan, but lie as deep as for any other reader.
+    private void Nested(string path, Action record)
+    {
+        if (_depth == AvroReader.DepthMax)
+        {
+            Emit(ProjectionCode.Fail, path, a: (int)DecodeErrorKind.TooDeep);
+            return;
+        }
+
+        _depth++;
+        record();
+        _depth--;
     }
 
     private void ReadScalar(ProjectionCode code, ProjectionTree tree, string path, int a = 0)
@@ -249,11 +264,13 @@ internal sealed class ProjectionCompiler
         int budget = FlatFieldsMax;
         if (schema is RecordSchema record && IsSmall(record, ref budget))
         {
-            foreach (RecordField field in record.Fields)
+            Nested(path, () =>
             {
-                Skip(field.Schema, path + "." + field.Name);
-            }
-
+                foreach (RecordField field in record.Fields)
+                {
+                    Skip(field.Schema, path + "." + field.Name);
+                }
+            });
             return;
         }
 
@@ -282,7 +299,7 @@ internal sealed class ProjectionCompiler
                 Emit(ProjectionCode.SkipLength, path);
                 break;
             default:
-                Emit(ProjectionCode.Skip, path, a: _skippers.Count);
+                Emit(ProjectionCode.Skip, path, a: _skippers.Count, b: _depth);
                 _skippers.Add(skipper);
                 break;
         }

@@ -74,7 +74,7 @@ internal enum ProjectionCode : byte
     /// <summary>A fixed of A bytes -> slot.</summary>
     Fixed,
 
-    /// <summary>Skip by skipper A: arrays, maps, unions, records.</summary>
+    /// <summary>Skip by skipper A: arrays, maps, unions, records, within B records.</summary>
     Skip,
 
     /// <summary>The value of slot A -> slot.</summary>
