@@ -91,8 +91,19 @@ function explain(pair, data, ours) {
   return { rules };
 }
 
+// avsc's own resolution asks that every message can be read, as the check of compatibility does. Null where both agree.
+function disagreement(pair, ours, counts) {
+  const avsc = resolve(pair, [], new Set(['union-default', 'nested-default', 'two-fields-fit'])).refused;
+  if (ours.incompatible === undefined || UNFINISHED.test(avsc)) return null;
+  if (!avsc === (ours.incompatible.length === 0)) {
+    counts[avsc ? 'incompatible' : 'compatible']++;
+    return null;
+  }
+  return `compatibility: ours ${ours.incompatible.length === 0 ? 'compatible' : ours.incompatible.join('; ')}, avsc ${avsc ?? 'compatible'}`;
+}
+
 function judge() {
-  const counts = { resolved: 0, refused: 0, excluded: 0, failed: 0, messages: 0, unreadable: 0 };
+  const counts = { resolved: 0, refused: 0, excluded: 0, failed: 0, messages: 0, unreadable: 0, compatible: 0, incompatible: 0 };
   const excluded = {};
   const theirs = lines('theirs.jsonl');
   const outcomes = lines('outcomes.jsonl');
@@ -106,6 +117,7 @@ function judge() {
       const read = attempt(() => writer.toBuffer(writer.fromBuffer(Buffer.from(hex, 'hex'))).toString('hex'));
       if (read.value !== hex || ours.plain[n] !== hex) failure ??= `message ${n} without resolution: ours ${JSON.stringify(ours.plain[n])}, avsc ${JSON.stringify(read)}`;
     });
+    failure ??= disagreement(pair, ours, counts);
     const { rules, first } = failure ? {} : explain(pair, data, ours);
     if (failure || !rules) {
       if (counts.failed++ < 5) console.error(`seed ${pair.seed}: ${failure ?? first}\n  writer ${JSON.stringify(pair.writer)}\n  reader ${JSON.stringify(pair.reader)}\n  edits ${pair.edits}`);
@@ -120,6 +132,7 @@ function judge() {
   });
   console.log(`${outcomes.length} pairs: ${counts.resolved} resolved alike, ${counts.refused} refused alike, ${counts.excluded} alike once avsc was taught a rule, ${counts.failed} different`);
   console.log(`${counts.messages} messages with equal values, ${counts.unreadable} that can't be read`);
+  console.log(`${counts.compatible} pairs compatible alike, ${counts.incompatible} incompatible alike`);
   console.log(`taught: ${RULES.map((rule) => `${rule} ${excluded[rule] ?? 0}`).join(', ')}`);
   const plainly = counts.resolved + counts.refused;
   if (plainly < outcomes.length / 3) console.error('avsc had to be taught too often: that proves little');

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Schemas;
+using FeaturePipeline.Avro.Schemas.Compatibility;
 using FeaturePipeline.Tests.Avro.Generic;
 
 namespace FeaturePipeline.Interop;
@@ -62,7 +63,7 @@ internal static class AvscExchange
         try
         {
             var reader = AvroSchema.Parse(readerText);
-            outcome["reader"] = reader.CanonicalForm;
+            outcome["incompatible"] = new JsonArray([.. SchemaCompatibility.Check(reader, writer).Select(found => (JsonNode)found.ToString()!)]);
             var resolving = GenericReader.Compile(writer, reader);
             outcome["resolved"] = new JsonArray([.. data.Select(body => Rewrite(resolving, reader, body))]);
         }
