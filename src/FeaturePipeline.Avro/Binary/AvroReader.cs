@@ -91,6 +91,24 @@ public ref struct AvroReader
         return true;
     }
 
+    /// <summary>Skips so many varints.</summary>
+    internal bool TrySkipVarints(int count)
+    {
+        while (count > 0)
+        {
+            int run = Varint.SkipRun(ref MemoryMarshal.GetReference(_body), _position, _body.Length, Math.Min(count, 64));
+            if (run == 0 && !TryReadLong(out _))
+            {
+                return false;
+            }
+
+            _position += run & 0xff;
+            count -= Math.Max(run >> 8, 1);
+        }
+
+        return true;
+    }
+
     /// <summary>Reads an int.</summary>
     /// <param name="value">The value.</param>
     /// <returns>Whether it could be read.</returns>

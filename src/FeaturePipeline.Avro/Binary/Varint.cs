@@ -58,6 +58,37 @@ internal static class Varint
         return slowLength;
     }
 
+    /// <summary>Skips several varints at once, as far as 64 bytes show where they end.</summary>
+    /// <param name="start">The message's first byte.</param>
+    /// <param name="position">Where the first one starts; at most <paramref name="end"/>.</param>
+    /// <param name="end">The message's length.</param>
+    /// <param name="count">How many, from 1 to 64.</param>
+    /// <returns>
+    /// In bits 0 to 7 their bytes, above how many they are; 0 where one may be too long or the message may end, which reading one by one will tell.
+    /// </returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static int SkipRun(ref byte start, int position, int end, int count)
+    {
+        if (!Bmi2.X64.IsSupported)
+        {
+            return 0;
+        }
+
+        // A varint ends at a byte without a high bit; beyond the message's end there are such bytes, too.
+        ulong high = AsciiMask.Of(ref start, position, end);
+        ulong ends = ~high;
+        int skipped = Math.Min(count, BitOperations.PopCount(ends));
+        ulong last = skipped == 0 ? 0 : Bmi2.X64.ParallelBitDeposit(1UL << (skipped - 1), ends);
+        int length = BitOperations.TrailingZeroCount(last) + 1;
+
+        // Nine high bits in a row are a varint of ten bytes, which may have more than 64 bits.
+        ulong inside = high & (last - 1);
+        ulong rows = inside & (inside >> 1);
+        rows &= rows >> 2;
+        rows &= rows >> 4;
+        return last != 0 && (rows & (inside >> 8)) == 0 && length <= end - position ? (skipped << 8) | length : 0;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Pack(ulong bytes)
     {

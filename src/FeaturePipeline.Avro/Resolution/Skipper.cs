@@ -137,15 +137,7 @@ internal sealed class Skipper
         switch (item.Kind)
         {
             case SkipKind.Varint:
-                for (int i = 0; i < count; i++)
-                {
-                    if (!reader.TryReadLong(out _))
-                    {
-                        return false;
-                    }
-                }
-
-                return true;
+                return reader.TrySkipVarints(count);
             case SkipKind.Length:
                 for (int i = 0; i < count; i++)
                 {

@@ -14,6 +14,8 @@ internal sealed class ProjectionCompiler
     // Skipped records of up to so many fields, those of records within them included, are operations of their own.
     private const int FlatFieldsMax = 256;
 
+    private const int RunMax = 64;
+
     private readonly List<ProjectionOp> _ops = [];
     private readonly List<string> _paths = [];
     private readonly List<int> _targets = [];
@@ -29,6 +31,7 @@ internal sealed class ProjectionCompiler
         var compiler = new ProjectionCompiler();
         compiler.Read(node, tree, "");
         compiler.Emit(ProjectionCode.End, "");
+        compiler.CountRuns();
         bool hasText = compiler._ops.Exists(op => op.Code is ProjectionCode.Text or ProjectionCode.NullableText);
         return new ProjectionPlan(
             [.. compiler._ops], [.. compiler._targets], [.. compiler._symbols], [.. compiler._values], [.. compiler._skippers],
@@ -44,6 +47,18 @@ internal sealed class ProjectionCompiler
 
         _ops.Add(new ProjectionOp(code, nullTag, valueTag, checked((ushort)slot), a, b));
         _paths.Add(path);
+    }
+
+    // Varints that are skipped one after another can be skipped at once, from wherever a jump leads to.
+    private void CountRuns()
+    {
+        for (int i = _ops.Count - 2; i >= 0; i--)
+        {
+            if (_ops[i].Code == ProjectionCode.SkipVarint)
+            {
+                _ops[i] = _ops[i] with { A = _ops[i + 1].Code == ProjectionCode.SkipVarint ? Math.Min(_ops[i + 1].A + 1, RunMax) : 1 };
+            }
+        }
     }
 
     private void Read(ReadNode node, ProjectionTree tree, string path)

@@ -171,7 +171,14 @@ internal static class ProjectionLoop
                     break;
 
                 case ProjectionCode.SkipVarint:
-                    length = Varint.Read(ref start, position, end, out _);
+                    if (op.A > 1 && Varint.SkipRun(ref start, position, end, op.A) is > 0 and var run)
+                    {
+                        position += run & 0xff;
+                        op = ref Unsafe.Add(ref op, run >> 8);
+                        continue;
+                    }
+
+                    length = Varint.ReadLong(ref start, position, end, out _);
                     if (length <= 0)
                     {
                         goto BadVarint;
@@ -180,21 +187,28 @@ internal static class ProjectionLoop
                     position += length;
                     break;
 
+                // These come in runs: staying here spares the jump of the switch, which is hard to foresee in a long plan.
                 case ProjectionCode.SkipLength:
-                    length = Varint.Read(ref start, position, end, out raw);
-                    if (length <= 0)
+                    do
                     {
-                        goto BadVarint;
-                    }
+                        length = Varint.Read(ref start, position, end, out raw);
+                        if (length <= 0)
+                        {
+                            goto BadVarint;
+                        }
 
-                    position += length;
-                    if ((raw & 1) != 0 || raw >> 1 > (ulong)(end - position))
-                    {
-                        goto BadLength;
-                    }
+                        position += length;
+                        if ((raw & 1) != 0 || raw >> 1 > (ulong)(end - position))
+                        {
+                            goto BadLength;
+                        }
 
-                    position += (int)(raw >> 1);
-                    break;
+                        position += (int)(raw >> 1);
+                        op = ref Unsafe.Add(ref op, 1);
+                    }
+                    while (op.Code == ProjectionCode.SkipLength);
+
+                    continue;
 
                 case ProjectionCode.Constant:
                     Unsafe.Add(ref slots, (nint)op.Slot) = plan.Values[op.A];

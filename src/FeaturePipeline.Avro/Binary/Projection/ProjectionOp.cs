@@ -29,7 +29,7 @@ internal enum ProjectionCode : byte
     /// <summary>Skip A bytes.</summary>
     SkipBytes,
 
-    /// <summary>Skip a varint.</summary>
+    /// <summary>Skip a varint; A operations from here on do the same, at most 64.</summary>
     SkipVarint,
 
     /// <summary>Skip a length and as many bytes.</summary>

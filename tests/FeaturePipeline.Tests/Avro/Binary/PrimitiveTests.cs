@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using CsCheck;
 using FeaturePipeline.Avro.Binary;
 
@@ -27,6 +28,60 @@ public class PrimitiveTests
             }
         }
     });
+
+    [Fact]
+    public void Varints_skipped_at_once_are_those_skipped_one_by_one() =>
+        Gen.Select(Longs.Array[1, 80], Gen.Int[0, 12], Gen.Int[1, 64], Gen.Int[0, 900], Gen.Int[0, 60]).Sample((numbers, before, count, cut, shift) =>
+        {
+            var buffer = new byte[1000];
+            var writer = new AvroWriter(buffer.AsSpan(before));
+            foreach (long number in numbers)
+            {
+                writer.WriteLong(number >> shift);
+            }
+
+            int end = Math.Min(before + writer.Position, before + cut);
+            int skipped = SkippedRightly(buffer, before, end, count);
+            bool isEasy = shift > 10 && end - before >= 64 && numbers.Length >= count && Bmi2.X64.IsSupported;
+            Assert.True(!isEasy || skipped > 0);
+        });
+
+    [Fact]
+    public void A_varint_that_is_too_long_is_never_skipped_with_its_neighbours()
+    {
+        for (int before = 0; before < 60; before++)
+        {
+            for (int high = 8; high < 12; high++)
+            {
+                for (int last = 0; last < 3; last++)
+                {
+                    var buffer = new byte[130];
+                    buffer.AsSpan(before, high).Fill(0x80);
+                    buffer[before + high] = (byte)last;
+                    for (int count = 1; count <= 64; count++)
+                    {
+                        SkippedRightly(buffer, 0, buffer.Length, count);
+                    }
+                }
+            }
+        }
+    }
+
+    private static int SkippedRightly(byte[] buffer, int start, int end, int count)
+    {
+        int run = Varint.SkipRun(ref buffer[0], start, end, count);
+        int position = start;
+        for (int i = 0; i < run >> 8; i++)
+        {
+            int length = Varint.Read(ref buffer[0], position, end, out _);
+            Assert.True(length > 0);
+            position += length;
+        }
+
+        Assert.Equal(run & 0xff, position - start);
+        Assert.True(run >> 8 <= count);
+        return run >> 8;
+    }
 
     [Fact]
     public void Seven_bit_groups_packed_by_shifts_are_those_packed_by_PEXT() => Gen.ULong.Sample(bytes =>
