@@ -93,7 +93,7 @@ public sealed class MockSchemaRegistry : ISchemaRegistry
     {
         var text = _store.Read(subject, schema, normalize);
         _ = _store.Versions(subject);
-        return _store.Find(subject, text) is { } known ? _store.Get(subject, known) : throw new SchemaRegistryException(
+        return (_store.Find(subject, text) ?? _store.FindReferring(subject, text)) is { } known ? _store.Get(subject, known) : throw new SchemaRegistryException(
             $"The schema is not under subject '{subject}' in {Address} (code 40403). Register it first.", SchemaRegistryException.SchemaNotFound, isRetriable: false);
     });
 

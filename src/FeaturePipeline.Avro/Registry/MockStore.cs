@@ -43,6 +43,11 @@ internal sealed class MockStore(string address)
     public MockVersion? Find(string subject, MockText text) =>
         _ids.TryGetValue(text.Definition, out var id) ? Live(subject).Find(version => version.Id == id) : null;
 
+    /// <summary>The version that holds the same schema with references where the text has their types in itself, or null: serializers look up texts
+    /// that stand for themselves.</summary>
+    public MockVersion? FindReferring(string subject, MockText text) => text.Definition.References.Count > 0 ? null : Live(subject).Find(version =>
+        _schemas[version.Id - 1].Definition.References.Count > 0 && version.Schema.ToString() == text.Schema.ToString());
+
     /// <exception cref="SchemaRegistryException">40403.</exception>
     public RegisteredSchema Get(int id)
     {

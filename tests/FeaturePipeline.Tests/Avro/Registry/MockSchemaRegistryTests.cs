@@ -208,6 +208,8 @@ public class MockSchemaRegistryTests
         Assert.Equal(list.Schema, (await _registry.RegisterAsync("list", list)).Text); // the referenced type stays a name
         Assert.Equal(SchemaRegistryException.ReferenceExists, (await Refused(_registry.DeleteVersionAsync("order", 1))).ErrorCode);
         Assert.Equal(SchemaRegistryException.ReferenceExists, (await Refused(_registry.DeleteSubjectAsync("order"))).ErrorCode);
+        var whole = new SchemaDefinition($$"""{"type":"array","items":{{Order}}}""");
+        Assert.Equal(2, (await _registry.LookupAsync("list", whole)).Id); // as a serializer, which has the whole schema, looks it up
         await _registry.DeleteSubjectAsync("list");
         await _registry.DeleteSubjectAsync("order");
         Assert.Equal([Order], (await _registry.GetByIdAsync(2)).Dependencies);
