@@ -55,7 +55,7 @@ public static class MappedSchema
         ArgumentNullException.ThrowIfNull(type);
         try
         {
-            return OfApache(type) ?? AvroSchema.Parse(Build(type, null, []).ToJsonString());
+            return OfApache(type) ?? AvroSchema.Parse(Build(type, null, null, []).ToJsonString());
         }
         catch (AvroSchemaException exception)
         {
@@ -75,11 +75,11 @@ public static class MappedSchema
         return null;
     }
 
-    private static JsonNode Build(Type type, TypeMember? member, Dictionary<string, Type> defined)
+    private static JsonNode Build(Type type, TypeMember? member, NullabilityInfo? nullability, Dictionary<string, Type> defined)
     {
         if (Nullable.GetUnderlyingType(type) is { } underlying)
         {
-            return new JsonArray("null", Build(underlying, member, defined));
+            return new JsonArray("null", Build(underlying, member, null, defined));
         }
 
         if (Primitives.TryGetValue(type, out string? name))
@@ -100,19 +100,31 @@ public static class MappedSchema
 
         if (CollectionTypes.ItemType(type, isMap: true) is { } value)
         {
-            return new JsonObject { ["type"] = "map", ["values"] = Build(value, member, defined) };
+            return new JsonObject { ["type"] = "map", ["values"] = BuildItem(value, member, nullability, defined) };
         }
 
         return CollectionTypes.ItemType(type, isMap: false) is { } item
-            ? new JsonObject { ["type"] = "array", ["items"] = Build(item, member, defined) }
+            ? new JsonObject { ["type"] = "array", ["items"] = BuildItem(item, member, nullability, defined) }
             : BuildNamed(type, defined);
     }
+
+    // List<string?> holds a union with null.
+    private static JsonNode BuildItem(Type item, TypeMember? member, NullabilityInfo? collection, Dictionary<string, Type> defined)
+    {
+        NullabilityInfo? nullability = collection?.ElementType ?? collection?.GenericTypeArguments.LastOrDefault();
+        JsonNode schema = Build(item, member, nullability, defined);
+        return nullability is { ReadState: NullabilityState.Nullable } && !item.IsValueType ? OrNull(schema) : schema;
+    }
+
+    private static JsonArray OrNull(JsonNode schema) => schema is JsonArray branches
+        ? new JsonArray([.. branches.Select(branch => branch!.DeepClone()).Prepend("null")])
+        : new JsonArray("null", schema);
 
     private static JsonNode BuildNamed(Type type, Dictionary<string, Type> defined)
     {
         if (TypeMembers.Union(type) is { Count: > 0 } derived)
         {
-            return new JsonArray([.. derived.Select(branch => Build(branch, null, defined))]);
+            return new JsonArray([.. derived.Select(branch => Build(branch, null, null, defined))]);
         }
 
         string name = TypeMembers.AvroName(type);
@@ -136,14 +148,8 @@ public static class MappedSchema
         var fields = new JsonArray();
         foreach (TypeMember member in TypeMembers.Of(type).All)
         {
-            JsonNode schema = Build(member.Type, member, defined);
-            bool isUnion = member.IsNullable && !member.Type.IsValueType;
-            if (isUnion)
-            {
-                schema = schema is JsonArray branches ? new JsonArray([.. branches.Select(branch => branch!.DeepClone()).Prepend("null")]) : new JsonArray("null", schema);
-            }
-
-            var field = new JsonObject { ["name"] = member.Name, ["type"] = schema };
+            JsonNode schema = Build(member.Type, member, member.Nullability, defined);
+            var field = new JsonObject { ["name"] = member.Name, ["type"] = member.IsNullable && !member.Type.IsValueType ? OrNull(schema) : schema };
             if (member.IsNullable)
             {
                 field["default"] = null;

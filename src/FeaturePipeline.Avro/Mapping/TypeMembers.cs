@@ -5,7 +5,7 @@ using FeaturePipeline.Avro.Schemas;
 namespace FeaturePipeline.Avro.Mapping;
 
 /// <summary>A property or field that Avro sees.</summary>
-internal sealed record TypeMember(MemberInfo Info, Type Type, string? GivenName, bool CanWrite, bool IsRequired, bool IsNullable)
+internal sealed record TypeMember(MemberInfo Info, Type Type, string? GivenName, bool CanWrite, bool IsRequired, bool IsNullable, NullabilityInfo Nullability)
 {
     internal string Name => GivenName ?? Info.Name;
 }
@@ -23,8 +23,9 @@ internal sealed class TypeMembers
         {
             if (property.GetIndexParameters().Length == 0 && property.CanRead && !Skip(property))
             {
-                bool nullable = IsNullable(property.PropertyType, nullability.Create(property).ReadState);
-                _members.Add(new TypeMember(property, property.PropertyType, GivenName(property), property.CanWrite, IsRequired(property), nullable));
+                NullabilityInfo info = nullability.Create(property);
+                bool nullable = IsNullable(property.PropertyType, info.ReadState);
+                _members.Add(new TypeMember(property, property.PropertyType, GivenName(property), property.CanWrite, IsRequired(property), nullable, info));
             }
         }
 
@@ -32,8 +33,9 @@ internal sealed class TypeMembers
         {
             if (!Skip(field))
             {
-                bool nullable = IsNullable(field.FieldType, nullability.Create(field).ReadState);
-                _members.Add(new TypeMember(field, field.FieldType, GivenName(field), !field.IsInitOnly, IsRequired(field), nullable));
+                NullabilityInfo info = nullability.Create(field);
+                bool nullable = IsNullable(field.FieldType, info.ReadState);
+                _members.Add(new TypeMember(field, field.FieldType, GivenName(field), !field.IsInitOnly, IsRequired(field), nullable, info));
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using FeaturePipeline.Avro.Resolution;
 
 namespace FeaturePipeline.Avro.Schemas;
 
@@ -13,12 +14,12 @@ internal static class SchemaPrinter
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = DepthMax };
 
-    internal static string Json(AvroSchema schema) => Print(schema, canonical: false, Undefined());
+    internal static string Json(AvroSchema schema) => Print(schema, canonical: false, new DefinedTypes());
 
     /// <summary>As JSON without the types that <paramref name="references"/> define: they are named only.</summary>
     internal static string Json(AvroSchema schema, IReadOnlyList<AvroSchema> references)
     {
-        var defined = Undefined();
+        var defined = new DefinedTypes();
         foreach (AvroSchema reference in references)
         {
             Print(reference, canonical: false, defined);
@@ -27,11 +28,9 @@ internal static class SchemaPrinter
         return Print(schema, canonical: false, defined);
     }
 
-    internal static string Canonical(AvroSchema schema) => Print(schema, canonical: true, Undefined());
+    internal static string Canonical(AvroSchema schema) => Print(schema, canonical: true, new DefinedTypes());
 
-    private static HashSet<NamedSchema> Undefined() => new(ReferenceEqualityComparer.Instance);
-
-    private static string Print(AvroSchema schema, bool canonical, HashSet<NamedSchema> defined)
+    private static string Print(AvroSchema schema, bool canonical, DefinedTypes defined)
     {
         var output = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(output, Options))
@@ -57,7 +56,7 @@ internal static class SchemaPrinter
         }
     }
 
-    private static void WriteCanonical(Utf8JsonWriter json, AvroSchema schema, HashSet<NamedSchema> defined)
+    private static void WriteCanonical(Utf8JsonWriter json, AvroSchema schema, DefinedTypes defined)
     {
         CheckDepth(json);
         switch (schema)
@@ -108,7 +107,7 @@ internal static class SchemaPrinter
         json.WriteEndObject();
     }
 
-    private static void WriteCanonicalFields(Utf8JsonWriter json, RecordSchema record, HashSet<NamedSchema> defined)
+    private static void WriteCanonicalFields(Utf8JsonWriter json, RecordSchema record, DefinedTypes defined)
     {
         json.WriteStartArray("fields");
         foreach (RecordField field in record.Fields)
@@ -123,7 +122,7 @@ internal static class SchemaPrinter
         json.WriteEndArray();
     }
 
-    private static void WriteFull(Utf8JsonWriter json, AvroSchema schema, string space, HashSet<NamedSchema> defined)
+    private static void WriteFull(Utf8JsonWriter json, AvroSchema schema, string space, DefinedTypes defined)
     {
         CheckDepth(json);
         switch (schema)
@@ -158,7 +157,7 @@ internal static class SchemaPrinter
         json.WriteEndObject();
     }
 
-    private static void WriteBody(Utf8JsonWriter json, AvroSchema schema, string space, HashSet<NamedSchema> defined)
+    private static void WriteBody(Utf8JsonWriter json, AvroSchema schema, string space, DefinedTypes defined)
     {
         switch (schema)
         {
@@ -212,7 +211,7 @@ internal static class SchemaPrinter
         }
     }
 
-    private static void WriteField(Utf8JsonWriter json, RecordField field, string space, HashSet<NamedSchema> defined)
+    private static void WriteField(Utf8JsonWriter json, RecordField field, string space, DefinedTypes defined)
     {
         json.WriteStartObject();
         json.WriteString("name", field.Name);
@@ -261,6 +260,15 @@ internal static class SchemaPrinter
         }
 
         json.WriteEndArray();
+    }
+
+    // The types that have been printed whole. Two references may each have brought a type of one name: where they are the same, it is printed once.
+    private sealed class DefinedTypes
+    {
+        private readonly Dictionary<string, NamedSchema> _byName = new(StringComparer.Ordinal);
+        private readonly SameForm _forms = new();
+
+        internal bool Add(NamedSchema schema) => _byName.TryAdd(schema.Name.FullName, schema) || !_forms.Of(_byName[schema.Name.FullName], schema);
     }
 
     private static string KindName(AvroType type) => type.ToString().ToLowerInvariant();

@@ -95,7 +95,14 @@ public class AvroFuzzTests
         var reader = MappedReader<Everything>.Compile(MappedSchema.Of<Everything>());
         var original = new ArrayBufferWriter<byte>();
         MappedWriter<Everything>.Compile().Write(MappedTypesTests.Sample(), original);
-        Fuzz(5000, random => reader.TryRead(Damage(random, original.WrittenSpan.ToArray()), out _));
+        Fuzz(5000, random =>
+        {
+            byte[] message = Damage(random, original.WrittenSpan.ToArray());
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            reader.TryRead(message, out _);
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(allocated < 200_000 + (200 * message.Length), $"{allocated} bytes for {message.Length}");
+        });
     }
 
     [Fact]

@@ -40,6 +40,25 @@ public class MappedCollectionsTests
     }
 
     [Fact]
+    public void Items_that_may_be_null_are_unions_with_null()
+    {
+        Assert.Contains(""" "Words","type":{"type":"array","items":["null","string"]}}""".Trim(), MappedSchema.Of<Holes>().ToString(), StringComparison.Ordinal);
+        var value = new Holes
+        {
+            Words = ["a", null],
+            Arrays = [[null, "b"], null],
+            Map = new() { ["k"] = [null, "x"] },
+            Shapes = [null, new Shape.Circle(1)],
+            Ids = [null, Guid.Empty],
+        };
+        var output = new ArrayBufferWriter<byte>();
+        MappedWriter<Holes>.Compile().Write(value, output);
+        Assert.True(MappedReader<Holes>.Compile(MappedSchema.Of<Holes>()).TryRead(output.WrittenSpan, out Holes? read).IsOk);
+        Assert.Equal(JsonSerializer.Serialize(value), JsonSerializer.Serialize(read));
+        Assert.Equal(value.Shapes[1], read!.Shapes[1]);
+    }
+
+    [Fact]
     public void A_stack_which_would_come_back_turned_around_is_refused() =>
         Assert.Throws<ArgumentException>(() => MappedReader<Stack<int>>.Compile(AvroSchema.Parse("""{"type":"array","items":"int"}""")));
 
@@ -127,6 +146,19 @@ public class MappedCollectionsTests
         public ImmutableDictionary<string, int> ImmutableMap { get; set; } = ImmutableDictionary<string, int>.Empty;
 
         public List<ImmutableArray<string>> Nested { get; set; } = [];
+    }
+
+    public sealed class Holes
+    {
+        public List<string?> Words { get; set; } = [];
+
+        public string?[]?[] Arrays { get; set; } = [];
+
+        public Dictionary<string, List<string?>> Map { get; set; } = [];
+
+        public IReadOnlyList<Shape?> Shapes { get; set; } = [];
+
+        public List<Guid?> Ids { get; set; } = [];
     }
 
     public sealed class Guarded

@@ -97,6 +97,50 @@ public class HostileSchemaTests
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 50_000_000);
     }
 
+    [Fact]
+    public void A_projection_through_unions_of_many_records_in_many_is_refused_before_it_fills_the_memory()
+    {
+        string leaf = Union("C", "\"int\"");
+        var writer = AvroSchema.Parse(Union("A", Union("B", leaf)));
+        var reader = AvroSchema.Parse("""
+            {"type":"record","name":"A","fields":[{"name":"r","type":{"type":"record","name":"B","fields":[{"name":"r","type":{"type":"record","name":"C","fields":[{"name":"r","type":"int"}]}}]}}]}
+            """);
+        GenericReader.Compile(writer, reader);
+        Assert.Contains("operations", Assert.Throws<SchemaResolutionException>(() => ProjectedDecoder.Compile(writer, reader, ["r.r.r"])).Message, StringComparison.Ordinal);
+
+        // 60 records of one name in 60 namespaces; the types in them are defined by the first, and named by the others.
+        static string Union(string name, string inner) =>
+            "[" + string.Join(',', Enumerable.Range(0, 60).Select(i => $$"""{"type":"record","name":"n{{i}}.{{name}}","fields":[{"name":"r","type":{{(i == 0 ? inner : Named(inner))}}}]}""")) + "]";
+
+        static string Named(string inner) => inner == "\"int\""
+            ? inner
+            : "[" + string.Join(',', Enumerable.Range(0, 60).Select(i => $"\"n{i}.{inner[(inner.IndexOf('.', StringComparison.Ordinal) + 1)..][0]}\"")) + "]";
+    }
+
+    [Fact]
+    public void Types_that_recur_in_circles_of_different_length_are_resolved()
+    {
+        var two = AvroSchema.Parse("""
+            {"type":"record","name":"N","fields":[{"name":"v","type":"int"},{"name":"next","type":["null",
+              {"type":"record","name":"a.N","fields":[{"name":"v","type":"long"},{"name":"next","type":["null","N"]}]}]}]}
+            """.Replace("[\"null\",\"N\"]", "[\"null\",\"b.N\"]", StringComparison.Ordinal).Replace("\"name\":\"N\"", "\"name\":\"b.N\"", StringComparison.Ordinal));
+        var three = AvroSchema.Parse("""
+            {"type":"record","name":"x.N","fields":[{"name":"v","type":"double"},{"name":"next","type":["null",
+              {"type":"record","name":"y.N","fields":[{"name":"next","type":["null",
+                {"type":"record","name":"z.N","fields":[{"name":"v","type":"double"},{"name":"w","type":"int","default":7},{"name":"next","type":["null","x.N"]}]}]}]}]}]}
+            """);
+        byte[] body = [.. Enumerable.Range(1, 7).SelectMany(i => new byte[] { (byte)(2 * i), 0x02 }), 0x10, 0x00];
+        Assert.True(GenericReader.Compile(two, three).TryRead(body, out object? value).IsOk);
+        var record = (GenericRecord?)value;
+        string seen = "";
+        for (; record is not null; record = (GenericRecord?)record["next"])
+        {
+            seen += record.Schema.Name.Namespace + (record.Schema.Field("v") is null ? "-" : record["v"]) + " ";
+        }
+
+        Assert.Equal("x1 y- z3 x4 y- z6 x7 y- ", seen);
+    }
+
     // R0 to Rn, each of which holds the one before it in two fields.
     private static string Twice(int levels, string leaf, string suffix = "")
     {

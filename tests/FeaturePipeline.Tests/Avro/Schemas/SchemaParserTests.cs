@@ -15,6 +15,24 @@ public class SchemaParserTests
             .Replace("{\"name\":\"x\",\"type\":\"record\",\"fields\":[{\"name\":\"city\",\"type\":\"string\"}]}", "\"shop.Address\"", StringComparison.Ordinal))).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_type_that_two_references_bring_is_printed_once_unless_they_differ()
+    {
+        const string Shared = """{"type":"record","name":"shop.Shared","fields":[{"name":"x","type":"X"}]}""";
+        AvroSchema Reference(string name, string x) => AvroSchema.Parse(
+            $$"""{"type":"record","name":"shop.{{name}}","fields":[{"name":"s","type":{{Shared.Replace("\"X\"", x, StringComparison.Ordinal)}}}]}""");
+        const string Text = """{"type":"record","name":"shop.R","fields":[{"name":"a","type":"A"},{"name":"b","type":"B"},{"name":"s","type":"Shared"}]}""";
+
+        var schema = AvroSchema.Parse(Text, [Reference("A", "\"int\""), Reference("B", "\"int\"")]);
+        var again = AvroSchema.Parse(schema.ToString());
+        Assert.Equal(schema.CanonicalForm, again.CanonicalForm);
+        Assert.Equal(schema.Fingerprint64, AvroSchema.Parse(schema.CanonicalForm).Fingerprint64);
+
+        // Two types of one name are no schema; a name for the second would say that they were the same.
+        var mixed = AvroSchema.Parse(Text, [Reference("A", "\"int\""), Reference("B", "\"long\"")]);
+        Assert.Throws<AvroSchemaException>(() => AvroSchema.Parse(mixed.ToString()));
+    }
+
     [Theory]
     [InlineData("""{"type":"record","name":"R","fields":[{"name":"a","type":"int"},{"name":"b","type":"strin"}]}""", "$.fields[1].type")]
     [InlineData("""{"type":"record","name":"R","fields":[{"name":"a","type":"int","default":"x"}]}""", "$.fields[0].default")]
