@@ -11,6 +11,8 @@ namespace FeaturePipeline.Avro.Mapping;
 /// </summary>
 public static class MappedSchema
 {
+    private const int NameLengthMax = 1000;
+
     private static readonly Dictionary<Type, string> Primitives = new()
     {
         [typeof(bool)] = "boolean",
@@ -128,6 +130,11 @@ public static class MappedSchema
         }
 
         string name = TypeMembers.AvroName(type);
+        if (name.Length > NameLengthMax)
+        {
+            throw new ArgumentException($"{type.Name} has a name of {name.Length} letters: a generic type that holds itself of ever new types has no schema.");
+        }
+
         if (!defined.TryAdd(name, type))
         {
             return defined[name] == type ? name : throw new ArgumentException($"{type} and {defined[name]} are both '{name}'. Give one another name by [AvroName].");

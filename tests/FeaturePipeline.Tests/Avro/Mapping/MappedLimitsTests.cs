@@ -189,6 +189,7 @@ public class MappedLimitsTests
     {
         Assert.Contains("are both 'FeaturePipeline.Tests.Avro.Mapping.Kind'", Assert.Throws<ArgumentException>(MappedSchema.Of<Collision>).Message, StringComparison.Ordinal);
         Assert.Equal("Page_Link2", ((RecordSchema)MappedSchema.Of<Page<Link2>>()).Name.Name);
+        Assert.Contains("ever new types", Assert.Throws<ArgumentException>(MappedSchema.Of<Endless<int>>).Message, StringComparison.Ordinal);
         Assert.Contains("[AvroName]", Assert.Throws<ArgumentException>(MappedSchema.Of<Ünicode>).Message, StringComparison.Ordinal);
     }
 
@@ -280,6 +281,11 @@ public class MappedLimitsTests
     public sealed class Page<T>
     {
         public List<T> Items { get; set; } = [];
+    }
+
+    public sealed class Endless<T>
+    {
+        public Endless<Endless<T>>? Next { get; set; }
     }
 
     public sealed class Collision
