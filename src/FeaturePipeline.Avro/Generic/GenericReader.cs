@@ -177,58 +177,26 @@ public sealed class GenericReader
     {
         var list = new List<object?>();
         value = list;
-        if (!reader.TryEnter())
-        {
-            return false;
-        }
-
-        while (true)
-        {
-            if (!reader.TryReadBlock(node.ItemSizeMin, out int count, out int size))
-            {
-                return false;
-            }
-
-            if (count == 0)
-            {
-                reader.Leave();
-                return true;
-            }
-
-            int start = reader.Position;
-            for (int i = 0; i < count; i++)
-            {
-                if (!TryRead(node.Items, ref reader, out object? item))
-                {
-                    return reader.FailIn("[]");
-                }
-
-                list.Add(item);
-            }
-
-            if (!reader.TryEndBlock(start, size))
-            {
-                return false;
-            }
-        }
+        return TryReadBlocks(ref reader, node.ItemSizeMin, node.Items, list, map: null);
     }
 
     private static bool TryReadMap(MapNode node, ref AvroReader reader, out object? value)
     {
         var map = new OrderedDictionary<string, object?>(StringComparer.Ordinal);
         value = map;
+        return TryReadBlocks(ref reader, node.EntrySizeMin, node.Values, list: null, map);
+    }
+
+    // An array's items into the list, or a map's entries, which have a key before them, into the map.
+    private static bool TryReadBlocks(ref AvroReader reader, int itemSizeMin, ReadNode node, List<object?>? list, OrderedDictionary<string, object?>? map)
+    {
         if (!reader.TryEnter())
         {
             return false;
         }
 
-        while (true)
+        while (reader.TryReadBlock(itemSizeMin, out int count, out int size))
         {
-            if (!reader.TryReadBlock(node.EntrySizeMin, out int count, out int size))
-            {
-                return false;
-            }
-
             if (count == 0)
             {
                 reader.Leave();
@@ -238,12 +206,17 @@ public sealed class GenericReader
             int start = reader.Position;
             for (int i = 0; i < count; i++)
             {
-                if (!reader.TryReadString(out ReadOnlySpan<byte> key) || !TryRead(node.Values, ref reader, out object? item))
+                ReadOnlySpan<byte> key = default;
+                if ((map is not null && !reader.TryReadString(out key)) || !TryRead(node, ref reader, out object? item))
                 {
                     return reader.FailIn("[]");
                 }
 
-                map[Encoding.UTF8.GetString(key)] = item;
+                list?.Add(item);
+                if (map is not null)
+                {
+                    map[Encoding.UTF8.GetString(key)] = item;
+                }
             }
 
             if (!reader.TryEndBlock(start, size))
@@ -251,6 +224,8 @@ public sealed class GenericReader
                 return false;
             }
         }
+
+        return false;
     }
 }
 

@@ -84,21 +84,13 @@ internal static class ProjectionSlowPath
                 read = reader.TryReadFloat(out float single);
                 value = FieldValue.FromDouble(single);
                 return read;
-            case ProjectionCode.IntToFloat:
-                read = reader.TryReadInt(out int rounded);
-                value = FieldValue.FromDouble((float)rounded);
+            case ProjectionCode.IntToFloat or ProjectionCode.IntToDouble:
+                read = reader.TryReadInt(out int small);
+                value = FieldValue.FromDouble(op.Code == ProjectionCode.IntToFloat ? (float)small : small);
                 return read;
-            case ProjectionCode.IntToDouble:
-                read = reader.TryReadInt(out int exact);
-                value = FieldValue.FromDouble(exact);
-                return read;
-            case ProjectionCode.LongToFloat:
-                read = reader.TryReadLong(out long toSingle);
-                value = FieldValue.FromDouble((float)toSingle);
-                return read;
-            case ProjectionCode.LongToDouble:
-                read = reader.TryReadLong(out long toDouble);
-                value = FieldValue.FromDouble(toDouble);
+            case ProjectionCode.LongToFloat or ProjectionCode.LongToDouble:
+                read = reader.TryReadLong(out long big);
+                value = FieldValue.FromDouble(op.Code == ProjectionCode.LongToFloat ? (float)big : big);
                 return read;
             case ProjectionCode.Bytes:
                 read = reader.TryReadBytes(out ReadOnlySpan<byte> bytes);
