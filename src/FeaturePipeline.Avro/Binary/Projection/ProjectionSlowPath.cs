@@ -86,11 +86,11 @@ internal static class ProjectionSlowPath
                 return read;
             case ProjectionCode.IntToFloat or ProjectionCode.IntToDouble:
                 read = reader.TryReadInt(out int small);
-                value = FieldValue.FromDouble(op.Code == ProjectionCode.IntToFloat ? (float)small : small);
+                value = FieldValue.FromDouble(op.Code == ProjectionCode.IntToFloat ? (float)small : (double)small);
                 return read;
             case ProjectionCode.LongToFloat or ProjectionCode.LongToDouble:
                 read = reader.TryReadLong(out long big);
-                value = FieldValue.FromDouble(op.Code == ProjectionCode.LongToFloat ? (float)big : big);
+                value = FieldValue.FromDouble(op.Code == ProjectionCode.LongToFloat ? (float)big : (double)big);
                 return read;
             case ProjectionCode.Bytes:
                 read = reader.TryReadBytes(out ReadOnlySpan<byte> bytes);
