@@ -51,7 +51,7 @@ internal sealed class PropertyTable<TOptions>(
 
     private ArgumentException Unknown(string name)
     {
-        var nearest = readers.Keys.MinBy(known => EditDistance.Of(known, name[prefix.Length..]));
+        var nearest = NearestName.Find(name[prefix.Length..], readers.Keys, changesMax: int.MaxValue);
         return new ArgumentException($"{name} is not a known setting. The nearest one is {prefix}{nearest}; all: {string.Join(", ", readers.Keys.Order(StringComparer.Ordinal))}.");
     }
 }

@@ -1,3 +1,4 @@
+using FeaturePipeline.Avro;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Features.Aggregators;
 using FeaturePipeline.Features.Expressions;

@@ -2,6 +2,7 @@ using System.Collections;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
+using FeaturePipeline.Avro;
 using Microsoft.Extensions.Configuration;
 
 namespace FeaturePipeline.Features.Definitions;

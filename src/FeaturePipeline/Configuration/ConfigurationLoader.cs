@@ -1,3 +1,4 @@
+using FeaturePipeline.Avro;
 using FeaturePipeline.Features.Definitions;
 using Microsoft.Extensions.Configuration.KeyPerFile;
 using Microsoft.Extensions.FileProviders;

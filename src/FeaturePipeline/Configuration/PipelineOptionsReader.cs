@@ -1,3 +1,4 @@
+using FeaturePipeline.Avro;
 using FeaturePipeline.Features.Definitions;
 
 namespace FeaturePipeline.Configuration;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using FeaturePipeline.Avro;
 using FeaturePipeline.Configuration;
 using FeaturePipeline.Features.Definitions;
 using FeaturePipeline.Telemetry;

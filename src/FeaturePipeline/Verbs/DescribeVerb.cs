@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FeaturePipeline.Avro;
 using FeaturePipeline.Configuration;
 using FeaturePipeline.Describing;
 using FeaturePipeline.Features.Definitions;

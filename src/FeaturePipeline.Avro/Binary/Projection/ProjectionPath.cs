@@ -74,8 +74,7 @@ internal static class ProjectionPath
 
     private static ArgumentException Unknown(RecordSchema record, string name, string path)
     {
-        string? nearest = record.Fields.Select(field => field.Name).MinBy(candidate => EditDistance.Of(candidate, name));
-        string hint = nearest is not null && EditDistance.Of(nearest, name) <= Math.Max(2, name.Length / 3) ? $" Did you mean '{nearest}'?" : "";
+        string hint = NearestName.Find(name, record.Fields.Select(field => field.Name)) is { } nearest ? $" Did you mean '{nearest}'?" : "";
         string fields = string.Join(", ", record.Fields.Select(field => field.Name));
         return new ArgumentException($"Field '{path}': record {record.Name} has no field '{name}'.{hint} Its fields: {fields}.", nameof(path));
     }

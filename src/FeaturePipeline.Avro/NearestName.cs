@@ -1,4 +1,4 @@
-namespace FeaturePipeline.Features.Definitions;
+namespace FeaturePipeline.Avro;
 
 /// <summary>Finds the name that a misspelt one was meant to be.</summary>
 public static class NearestName
@@ -6,16 +6,21 @@ public static class NearestName
     /// <summary>The nearest name, or null where none is near: more than a third of the letters would have to change.</summary>
     /// <param name="name">The misspelt name.</param>
     /// <param name="candidates">The names that exist.</param>
-    public static string? Find(string name, IEnumerable<string> candidates)
+    public static string? Find(string name, IEnumerable<string> candidates) => Find(name, candidates, Math.Max(2, name.Length / 3));
+
+    /// <summary>The nearest name, or null where each would have to change in more letters than <paramref name="changesMax"/>.</summary>
+    /// <param name="name">The misspelt name.</param>
+    /// <param name="candidates">The names that exist.</param>
+    /// <param name="changesMax">Most letters that may have to change.</param>
+    public static string? Find(string name, IEnumerable<string> candidates, int changesMax)
     {
         string? best = null;
-        int bestDistance = Math.Max(2, name.Length / 3) + 1;
+        int limit = changesMax;
         foreach (string candidate in candidates)
         {
-            int distance = Distance(name, candidate, bestDistance);
-            if (distance < bestDistance)
+            if (Distance(name, candidate, limit) is { } distance && distance <= limit)
             {
-                (best, bestDistance) = (candidate, distance);
+                (best, limit) = (candidate, distance - 1);
             }
         }
 
@@ -31,11 +36,11 @@ public static class NearestName
             : $"allowed: {string.Join(", ", candidates.Order(StringComparer.Ordinal))}";
 
     // Edit distance without regard to case, '_', '-' or exchanged neighbours (a swap costs 1).
-    private static int Distance(string a, string b, int limit)
+    private static int? Distance(string a, string b, int limit)
     {
-        if (Math.Abs(a.Length - b.Length) >= limit)
+        if (Math.Abs(a.Length - b.Length) > limit)
         {
-            return limit;
+            return null;
         }
 
         int[,] d = new int[a.Length + 1, b.Length + 1];
