@@ -17,6 +17,7 @@ public sealed record StreamsSnapshot(IReadOnlyList<StreamThreadSnapshot> Threads
 
     private static StreamThreadSnapshot Of(StreamThread thread, TimeProvider timeProvider, StreamsOptions options)
     {
+        TaskList tasks = thread.Tasks.List;
         TimeSpan sinceBeat = timeProvider.GetElapsedTime(thread.LastBeatAt);
         return new StreamThreadSnapshot(
             thread.Name,
@@ -25,14 +26,18 @@ public sealed record StreamsSnapshot(IReadOnlyList<StreamThreadSnapshot> Threads
             IsStuck: sinceBeat > options.MaxPollInterval,
             thread.Trouble,
             thread.Counters.PolledRecords,
-            thread.SentCount,
+            thread.Counters.SentRecords,
             thread.Counters.Commits,
             thread.Counters.Aborts,
             thread.Counters.Retries,
             thread.Counters.Rebalances,
             thread.RestoreRemaining,
             thread.RestoredCount,
-            [.. thread.Tasks.Tasks.Select(task => Of(thread, task))]);
+            tasks.CreatedCount,
+            tasks.ClosedCount,
+            tasks.ClosedWindows,
+            tasks.Dropped(),
+            [.. tasks.Tasks.Select(task => Of(thread, task))]);
     }
 
     private static StreamTaskSnapshot Of(StreamThread thread, StreamTask task) => new(
@@ -46,9 +51,7 @@ public sealed record StreamsSnapshot(IReadOnlyList<StreamThreadSnapshot> Threads
         task.StreamTimeMs,
         task.ProcessedCount,
         task.Stores.Sum(s => (long)s.Count),
-        task.ClosedCount,
-        task.ParkedUntilMs > 0,
-        Enum.GetValues<DropReason>().Where(r => task.DroppedCount(r) > 0).ToDictionary(r => r, task.DroppedCount));
+        task.ParkedUntilMs > 0);
 }
 
 /// <summary>One stream thread at one moment.</summary>
@@ -65,10 +68,15 @@ public sealed record StreamsSnapshot(IReadOnlyList<StreamThreadSnapshot> Threads
 /// <param name="Rebalances">Times that partitions were taken away.</param>
 /// <param name="RestoreRemaining">Changelog records still to be restored.</param>
 /// <param name="RestoredRecords">Changelog records restored.</param>
+/// <param name="CreatedTasks">Tasks created.</param>
+/// <param name="ClosedTasks">Tasks closed.</param>
+/// <param name="ClosedWindows">Windows emitted as final, by closed tasks, too.</param>
+/// <param name="Dropped">Records dropped, by closed tasks, too, by reason; reasons that did not occur are missing.</param>
 /// <param name="Tasks">Its tasks.</param>
 public sealed record StreamThreadSnapshot(
     string Name, StreamThreadState State, TimeSpan SinceBeat, bool IsStuck, string? Trouble, long PolledRecords, long SentRecords,
-    long Commits, long Aborts, long Retries, long Rebalances, long RestoreRemaining, long RestoredRecords,
+    long Commits, long Aborts, long Retries, long Rebalances, long RestoreRemaining, long RestoredRecords, long CreatedTasks,
+    long ClosedTasks, long ClosedWindows, IReadOnlyDictionary<DropReason, long> Dropped,
     IReadOnlyList<StreamTaskSnapshot> Tasks);
 
 /// <summary>One task at one moment.</summary>
@@ -82,12 +90,10 @@ public sealed record StreamThreadSnapshot(
 /// <param name="StreamTimeMs">Stream time, ms since the epoch; -1 before the first event.</param>
 /// <param name="ProcessedRecords">Records taken since the task was created, dropped ones included.</param>
 /// <param name="OpenWindows">Windows in the task's stores.</param>
-/// <param name="ClosedWindows">Windows emitted as final since the task was created.</param>
 /// <param name="IsParked">Whether it waits for the schema of its next record.</param>
-/// <param name="Dropped">Records dropped by reason since the task was created; reasons that did not occur are missing.</param>
 public sealed record StreamTaskSnapshot(
     TaskId Id, TopicPartition Source, TaskState State, string Thread, long Position, long CommittedPosition, long EndOffset,
-    long StreamTimeMs, long ProcessedRecords, long OpenWindows, long ClosedWindows, bool IsParked, IReadOnlyDictionary<DropReason, long> Dropped)
+    long StreamTimeMs, long ProcessedRecords, long OpenWindows, bool IsParked)
 {
     /// <summary>Records between the committed position and the end as last seen; null before either is known.</summary>
     public long? Lag => EndOffset < 0 || CommittedPosition < 0 ? null : Math.Max(0, EndOffset - CommittedPosition);

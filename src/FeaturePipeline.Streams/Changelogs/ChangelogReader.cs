@@ -44,8 +44,8 @@ internal sealed class ChangelogReader(IStreamsClients clients, string clientId, 
     /// <summary>Records restored since the thread started.</summary>
     public long RestoredCount { get; private set; }
 
-    /// <summary>Changelog records that are still to be read, as far as known.</summary>
-    public long RemainingCount => _restores.Values.Sum(r => Math.Max(0, (r.TargetEnd ?? 0) - (r.Position ?? 0)));
+    /// <summary>Changelog records that are still to be read, as far as known. Safe to read from any thread: the restores are not.</summary>
+    public long RemainingCount { get; private set; }
 
     /// <summary>Whether a restore is under way.</summary>
     public bool HasWork => _restores.Count > 0;
@@ -58,6 +58,8 @@ internal sealed class ChangelogReader(IStreamsClients clients, string clientId, 
             TopicPartition changelog = new(store.ChangelogTopic, task.Id.Partition);
             _restores.Add(changelog, new StoreRestore(task, store, changelog, timeProvider.GetTimestamp()));
         }
+
+        CountRemaining();
     }
 
     /// <summary>Forgets a task.</summary>
@@ -67,6 +69,8 @@ internal sealed class ChangelogReader(IStreamsClients clients, string clientId, 
         {
             _assignmentChanged |= _restores.Remove(new TopicPartition(store.ChangelogTopic, task.Id.Partition));
         }
+
+        CountRemaining();
     }
 
     /// <summary>Whether every store of a task is restored.</summary>
@@ -101,6 +105,8 @@ internal sealed class ChangelogReader(IStreamsClients clients, string clientId, 
             Apply(_consumer.Poll(timeout));
         }
 
+        CountRemaining();
+
         if (!HasWork)
         {
             Dispose();
@@ -114,6 +120,9 @@ internal sealed class ChangelogReader(IStreamsClients clients, string clientId, 
         _consumer = null;
         _assignmentChanged = HasWork;
     }
+
+    private void CountRemaining() =>
+        RemainingCount = _restores.Values.Sum(r => Math.Max(0, (r.TargetEnd ?? 0) - (r.Position ?? 0)));
 
     private void QueryEnds(StoreRestore restore)
     {

@@ -16,11 +16,6 @@ public static class StreamsMetrics
     private static readonly Meter Meter = new(MeterName);
     private static ImmutableArray<StreamsRuntime> _runtimes = [];
 
-    // Counters must not fall when a task leaves: what closed tasks had counted is kept here, by instrument and tag.
-    private static readonly Lock ClosedLock = new();
-    private static readonly Dictionary<DropReason, long> ClosedDropped = [];
-    private static long _closedWindowsOfClosedTasks;
-
     /// <summary>Time from the first flush of a commit to its durable end.</summary>
     internal static readonly Histogram<double> CommitDuration = Meter.CreateHistogram<double>(
         "featurepipeline.commit.duration", unit: "s", description: "Time of a commit, from flushing state to the broker's acknowledgement.");
@@ -29,6 +24,8 @@ public static class StreamsMetrics
     {
         Meter.CreateObservableGauge("featurepipeline.threads", Threads, "{thread}", "Stream threads by state.");
         Meter.CreateObservableGauge("featurepipeline.tasks", Tasks, "{task}", "Tasks by state.");
+        Counter("featurepipeline.task.created", t => t.CreatedTasks, "{task}", "Tasks created.");
+        Counter("featurepipeline.task.closed", t => t.ClosedTasks, "{task}", "Tasks closed.");
         Counter("featurepipeline.records.polled", t => t.PolledRecords, "{record}", "Records returned by polls.");
         Counter("featurepipeline.records.sent", t => t.SentRecords, "{record}", "Records sent: features, changelogs, dead letters.");
         Counter("featurepipeline.commits", t => t.Commits, "{commit}", "Commits that made something durable.");
@@ -42,7 +39,7 @@ public static class StreamsMetrics
         Meter.CreateObservableCounter("featurepipeline.records.dropped", Dropped, "{record}", "Records skipped by a task, by reason.");
         Meter.CreateObservableGauge(
             "featurepipeline.sessions.open", () => Snapshots().Sum(s => s.Tasks.Sum(t => t.OpenWindows)), "{session}", "Open windows.");
-        Meter.CreateObservableCounter("featurepipeline.sessions.closed", ClosedWindows, "{session}", "Windows emitted as final.");
+        Counter("featurepipeline.sessions.closed", t => t.ClosedWindows, "{session}", "Windows emitted as final.");
         Meter.CreateObservableGauge("featurepipeline.consumer.lag", Lag, "{record}", "Records between committed position and end, by partition.");
     }
 
@@ -51,19 +48,6 @@ public static class StreamsMetrics
 
     /// <summary>Shows a runtime's figures no longer.</summary>
     internal static void Unregister(StreamsRuntime runtime) => ImmutableInterlocked.Update(ref _runtimes, list => list.Remove(runtime));
-
-    /// <summary>Keeps what a task had counted when it closes.</summary>
-    internal static void TaskClosed(StreamTask task)
-    {
-        lock (ClosedLock)
-        {
-            _closedWindowsOfClosedTasks += task.ClosedCount;
-            foreach (DropReason reason in Enum.GetValues<DropReason>())
-            {
-                ClosedDropped[reason] = ClosedDropped.GetValueOrDefault(reason) + task.DroppedCount(reason);
-            }
-        }
-    }
 
     private static IEnumerable<StreamsSnapshot> Snapshots() => _runtimes.Select(r => r.Snapshot());
 
@@ -76,30 +60,9 @@ public static class StreamsMetrics
     private static IEnumerable<Measurement<int>> Tasks() =>
         Snapshots().SelectMany(s => s.Tasks).CountBy(t => t.State).Select(g => new Measurement<int>(g.Value, Tag("state", g.Key)));
 
-    private static IEnumerable<Measurement<long>> Dropped()
-    {
-        Dictionary<DropReason, long> sums;
-        lock (ClosedLock)
-        {
-            sums = new Dictionary<DropReason, long>(ClosedDropped);
-        }
-
-        foreach ((DropReason reason, long count) in Snapshots().SelectMany(s => s.Tasks).SelectMany(t => t.Dropped))
-        {
-            sums[reason] = sums.GetValueOrDefault(reason) + count;
-        }
-
-        return [.. sums.Where(s => s.Value > 0)
-            .Select(s => new Measurement<long>(s.Value, new KeyValuePair<string, object?>("reason", s.Key.ToText())))];
-    }
-
-    private static long ClosedWindows()
-    {
-        lock (ClosedLock)
-        {
-            return _closedWindowsOfClosedTasks + Snapshots().Sum(s => s.Tasks.Sum(t => t.ClosedWindows));
-        }
-    }
+    private static IEnumerable<Measurement<long>> Dropped() => Snapshots().SelectMany(s => s.Threads).SelectMany(t => t.Dropped)
+        .AggregateBy(pair => pair.Key, 0L, (sum, pair) => sum + pair.Value)
+        .Select(sum => new Measurement<long>(sum.Value, new KeyValuePair<string, object?>("reason", sum.Key.ToText())));
 
     private static IEnumerable<Measurement<long>> Lag() =>
         from task in Snapshots().SelectMany(s => s.Tasks)

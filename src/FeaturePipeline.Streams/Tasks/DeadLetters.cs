@@ -19,9 +19,6 @@ internal sealed class DeadLetters(StreamsOptions options, RecordCollector collec
     private long _secondStartMs;
     private int _sentThisSecond;
 
-    /// <summary>Records written to the dead-letter topic.</summary>
-    public long SentCount { get; private set; }
-
     /// <summary>Writes a rejected record, when a dead-letter topic is configured and its rate allows.</summary>
     public void Send(RecordBatch batch, in ConsumedRecord record, Rejection rejection, long nowMs)
     {
@@ -29,7 +26,6 @@ internal sealed class DeadLetters(StreamsOptions options, RecordCollector collec
         if (options.DeadLetterTopic is { } topic && IsWithinRate(nowMs))
         {
             Send(topic, batch, in record, rejection);
-            SentCount++;
         }
     }
 

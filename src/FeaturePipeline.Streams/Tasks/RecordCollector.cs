@@ -1,12 +1,13 @@
 // The producing half of a stream thread: one producer, and the one transaction that everything of a commit is part of.
 using FeaturePipeline.Streams.Clients;
 using FeaturePipeline.Streams.Errors;
+using FeaturePipeline.Streams.Threads;
 
 namespace FeaturePipeline.Streams.Tasks;
 
 /// <summary>Sends records of a thread's tasks and ends its transactions.</summary>
 /// <remarks>Not thread-safe: used by its stream thread only.</remarks>
-internal sealed class RecordCollector(IStreamsProducer producer, bool isTransactional) : IDisposable
+internal sealed class RecordCollector(IStreamsProducer producer, bool isTransactional, ThreadCounters counters) : IDisposable
 {
     /// <summary>Partition to give when the key decides.</summary>
     public const int PartitionByKey = -1;
@@ -18,9 +19,6 @@ internal sealed class RecordCollector(IStreamsProducer producer, bool isTransact
 
     /// <summary>Whether a transaction is open (under at-least-once: whether something was sent since the last commit).</summary>
     public bool HasOpenTransaction { get; private set; }
-
-    /// <summary>Records sent.</summary>
-    public long SentCount { get; private set; }
 
     /// <summary>Sends a record.</summary>
     public void Send(
@@ -38,7 +36,7 @@ internal sealed class RecordCollector(IStreamsProducer producer, bool isTransact
             throw new TransactionAbortedException($"A record for topic '{topic}' could not be queued. {e.Message}", e);
         }
 
-        SentCount++;
+        counters.SentRecords++;
     }
 
     /// <summary>Sends a tombstone.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using FeaturePipeline.Streams.Changelogs;
 using FeaturePipeline.Streams.Clients;
 using FeaturePipeline.Streams.Diagnostics;
@@ -18,22 +19,19 @@ internal sealed class TaskManager(
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<TopicPartition, StreamTask> _tasks = [];
-    private volatile StreamTask[] _snapshot = [];
+    private volatile TaskList _list = TaskList.Empty;
     private RecordCollector? _collector;
     private DeadLetters? _deadLetters;
     private long _endsReadAtMs;
 
+    /// <summary>The tasks now, with totals; safe to read from any thread.</summary>
+    public TaskList List => _list;
+
     /// <summary>The tasks now; safe to read from any thread.</summary>
-    public IReadOnlyList<StreamTask> Tasks => _snapshot;
+    public ImmutableArray<StreamTask> Tasks => _list.Tasks;
 
     /// <summary>Whether every task runs.</summary>
-    public bool AllRunning => Array.TrueForAll(_snapshot, t => t.State == TaskState.Running);
-
-    /// <summary>Tasks created since the thread started.</summary>
-    public long CreatedCount { get; private set; }
-
-    /// <summary>Tasks closed since the thread started.</summary>
-    public long ClosedCount { get; private set; }
+    public bool AllRunning => Tasks.All(t => t.State == TaskState.Running);
 
     /// <summary>Gives new tasks their way out; there must be none open that uses another.</summary>
     public void Use(RecordCollector collector)
@@ -56,27 +54,26 @@ internal sealed class TaskManager(
             TaskContext context = new(new TaskId(subtopology.Id, partition.Partition), partition, options, _collector!, _deadLetters!);
             context.NowMs = Now();
             _tasks.Add(partition, new StreamTask(context, subtopology.CreateTask(context), logger));
-            CreatedCount++;
         }
 
-        Publish();
+        _list = _list.Replace(_tasks.Values, closed: []);
     }
 
     /// <summary>Closes tasks without committing: what they did since the last commit is void.</summary>
     public void Close(IEnumerable<TopicPartition> partitions)
     {
+        List<StreamTask> closed = [];
         foreach (TopicPartition partition in partitions.ToList())
         {
             if (_tasks.Remove(partition, out StreamTask? task))
             {
                 changelogs.Remove(task);
                 task.TransitTo(TaskState.Closed);
-                StreamsMetrics.TaskClosed(task);
-                ClosedCount++;
+                closed.Add(task);
             }
         }
 
-        Publish();
+        _list = _list.Replace(_tasks.Values, closed);
     }
 
     /// <summary>Closes every task.</summary>
@@ -143,7 +140,7 @@ internal sealed class TaskManager(
     {
         long nowMs = Now();
         bool readEnds = nowMs - _endsReadAtMs >= 1000;
-        foreach (StreamTask task in _snapshot)
+        foreach (StreamTask task in Tasks)
         {
             if (task.State != TaskState.Running)
             {
@@ -226,6 +223,4 @@ internal sealed class TaskManager(
     }
 
     private long Now() => timeProvider.GetUtcNow().ToUnixTimeMilliseconds();
-
-    private void Publish() => _snapshot = [.. _tasks.Values];
 }

@@ -48,7 +48,7 @@ internal sealed class StreamThread : IDisposable
     {
         Name = name;
         _options = options;
-        _clients = new ThreadClients(name, topology.SourceTopics, clients, transactionalId);
+        _clients = new ThreadClients(name, topology.SourceTopics, clients, transactionalId, Counters);
         _timeProvider = timeProvider;
         _logger = logger;
         _pause = pause;
@@ -57,7 +57,6 @@ internal sealed class StreamThread : IDisposable
         Tasks = new TaskManager(topology, options, _changelogs, timeProvider, logger);
         _callbacks = new RebalanceCallbacks(
             Guarded(partitions => Tasks.Create(partitions)), Guarded(OnRevoked), Guarded(OnLost));
-        Counters = new ThreadCounters();
         Beat();
     }
 
@@ -71,16 +70,13 @@ internal sealed class StreamThread : IDisposable
     public TaskManager Tasks { get; }
 
     /// <summary>Plain counters that instruments read.</summary>
-    public ThreadCounters Counters { get; }
+    public ThreadCounters Counters { get; } = new();
 
     /// <summary>Changelog records that a restore still has to read.</summary>
     public long RestoreRemaining => _changelogs.RemainingCount;
 
     /// <summary>Changelog records read by restores.</summary>
     public long RestoredCount => _changelogs.RestoredCount;
-
-    /// <summary>Dead letters and other records sent.</summary>
-    public long SentCount => _clients.Collector?.SentCount ?? 0;
 
     /// <summary>What the thread waits for, or null when nothing is in its way.</summary>
     public string? Trouble { get; private set; }

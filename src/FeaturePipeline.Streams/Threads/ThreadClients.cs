@@ -5,7 +5,8 @@ namespace FeaturePipeline.Streams.Threads;
 
 /// <summary>The consumer and producer of one stream thread: made, subscribed, given up, made again.</summary>
 internal sealed class ThreadClients(
-    string threadName, IReadOnlyCollection<string> sourceTopics, IStreamsClients clients, string? transactionalId) : IDisposable
+    string threadName, IReadOnlyCollection<string> sourceTopics, IStreamsClients clients, string? transactionalId,
+    ThreadCounters counters) : IDisposable
 {
     private static readonly TimeSpan InitTimeout = TimeSpan.FromSeconds(10);
 
@@ -70,7 +71,7 @@ internal sealed class ThreadClients(
                 producer.InitTransactions(InitTimeout);
             }
 
-            return new RecordCollector(producer, transactionalId is not null);
+            return new RecordCollector(producer, transactionalId is not null, counters);
         }
         catch
         {

@@ -6,6 +6,9 @@ internal sealed class ThreadCounters
     /// <summary>Records returned by polls.</summary>
     public long PolledRecords;
 
+    /// <summary>Records sent: features, changelogs, dead letters.</summary>
+    public long SentRecords;
+
     /// <summary>Commits that made something durable.</summary>
     public long Commits;
 

@@ -41,6 +41,7 @@ internal sealed class SimulationRun
     private readonly double _crashProbability;
     private readonly double _preemptProbability;
     private readonly SimulationInput _input;
+    private volatile StreamThread[] _threadsEver = [];
     private int _depth;
 
     public SimulationRun(int seed, SimulationSettings? settings = null)
@@ -87,6 +88,9 @@ internal sealed class SimulationRun
     }
 
     public SimulatedBroker Broker { get; }
+
+    /// <summary>What every thread so far does and has done. Safe to call from any thread.</summary>
+    public StreamsSnapshot Snapshot() => StreamsSnapshot.Of(_threadsEver, TimeProvider.System, _options);
 
     // Without transactions nothing fences a member that was taken for dead: what it writes when it wakes up overwrites its successor's
     // state. At-least-once holds for processes that die, not for those that come back.
@@ -179,6 +183,7 @@ internal sealed class SimulationRun
         worker.Clients.CrashProbability = _crashProbability;
         worker.Clients.PreemptProbability = _preemptProbability;
         _workers.Add(worker);
+        _threadsEver = [.. _threadsEver, .. worker.Threads.Select(t => t.Thread)];
     }
 
     private void Disturb()

@@ -2,6 +2,7 @@ using System.Text;
 using FeaturePipeline.Streams;
 using FeaturePipeline.Streams.Clients;
 using FeaturePipeline.Streams.Tasks;
+using FeaturePipeline.Streams.Threads;
 using FeaturePipeline.Streams.Topology;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -32,7 +33,7 @@ internal sealed class TopologyTestDriver
     {
         _options = options ?? Defaults;
         _subtopology = topology.Subtopologies.Single();
-        _collector = new RecordCollector(_producer, isTransactional: true);
+        _collector = new RecordCollector(_producer, isTransactional: true, new ThreadCounters());
         _deadLetters = new DeadLetters(_options, _collector, NullLogger.Instance);
         Task = CreateTask(startAt: 0);
     }

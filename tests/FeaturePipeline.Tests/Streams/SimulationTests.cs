@@ -32,6 +32,20 @@ public sealed class SimulationTests
     }
 
     [Fact]
+    public async Task A_snapshot_may_be_taken_at_any_moment_by_any_thread_and_no_total_falls()
+    {
+        for (int seed = 1; seed <= 20; seed++)
+        {
+            var run = new SimulationRun(seed);
+            using var ended = new CancellationTokenSource();
+            Task<int> watch = Task.Factory.StartNew(() => Watch(run, ended.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            run.Run();
+            await ended.CancelAsync();
+            Assert.True(await watch > 0, "no snapshot was taken");
+        }
+    }
+
+    [Fact]
     public void At_least_once_may_count_twice_but_loses_no_final_and_no_dead_letter() => ForEachSeed(60, seed =>
     {
         var run = new SimulationRun(seed, new SimulationSettings { Guarantee = ProcessingGuarantee.AtLeastOnce });
@@ -50,6 +64,24 @@ public sealed class SimulationTests
             throw new InvalidOperationException($"{e}\n{run.Describe()}", e);
         }
     });
+
+    private static int Watch(SimulationRun run, CancellationToken ended)
+    {
+        int count = 0;
+        for (long[] before = []; !ended.IsCancellationRequested; count++)
+        {
+            // Threads are only ever added, each with the same number of totals.
+            long[] now = [.. run.Snapshot().Threads.SelectMany(t => new[]
+            {
+                t.PolledRecords, t.SentRecords, t.Commits, t.Aborts, t.Retries, t.Rebalances, t.RestoredRecords, t.CreatedTasks, t.ClosedTasks, t.ClosedWindows,
+                t.Dropped.Values.Sum(),
+            })];
+            Assert.All(before.Zip(now), pair => Assert.True(pair.Second >= pair.First));
+            before = now;
+        }
+
+        return count;
+    }
 
     private sealed record Interval(string Key, long StartMs, long EndMs, long Count)
     {
