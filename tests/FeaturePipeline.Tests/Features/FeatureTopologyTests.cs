@@ -113,6 +113,30 @@ public sealed class FeatureTopologyTests
     }
 
     [Fact]
+    public async Task An_event_for_an_open_session_allocates_nothing_between_decoding_and_the_changed_state()
+    {
+        (TopologyTestDriver driver, int id) = await Start();
+        async Task Commits(int from, int to)
+        {
+            for (int i = from; i < to; i++)
+            {
+                await Pipe(driver, id, $"user{i % 7}", i % 2 == 0 ? "buy" : "view", 100 + (i / 7));
+                if (i % 50 == 0)
+                {
+                    driver.Commit();
+                }
+            }
+        }
+
+        await Commits(0, 700);
+        long before = driver.AllocatedBytes;
+        await Commits(700, 7_000);
+        Assert.True(before > 0, "sessions themselves take memory");
+        Assert.Equal(before, driver.AllocatedBytes);
+        Assert.Equal(14, driver.Task.Stores.Sum(s => s.Count));
+    }
+
+    [Fact]
     public async Task State_survives_a_crash_through_the_changelog()
     {
         (TopologyTestDriver driver, int id) = await Start();

@@ -50,6 +50,9 @@ internal sealed class TopologyTestDriver
 
     public StreamTask Task { get; private set; }
 
+    /// <summary>Managed memory that processing has taken so far, bytes.</summary>
+    public long AllocatedBytes { get; private set; }
+
     /// <summary>Everything sent so far, committed or not, less what a rollback took back.</summary>
     public List<DrivenRecord> Sent => _producer.Records;
 
@@ -62,7 +65,9 @@ internal sealed class TopologyTestDriver
     {
         Task.SetNow(nowMs);
         DriverBatch batch = new(_subtopology.SourceTopic, _offset++, timestampMs, key, value);
+        long before = GC.GetAllocatedBytesForCurrentThread();
         Task.Process(batch, in batch.Records[0]);
+        AllocatedBytes += GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     /// <summary>Gives the next piped record this offset.</summary>
