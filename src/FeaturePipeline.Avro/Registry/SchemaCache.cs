@@ -81,31 +81,13 @@ public sealed class SchemaCache<TPlan>
     /// <summary>Why a GUID has no plan, in words; null if it has one or was never asked for.</summary>
     public string? Explain(Guid guid) => _byGuid.Explain(guid);
 
-    /// <summary>Waits until an id is no longer pending, or the registry failed to answer once: for tools and start-up, not for the hot path.</summary>
-    public async Task<SchemaStatus> FindAsync(int id, CancellationToken cancellationToken = default)
-    {
-        var status = Find(id, out _);
-        if (status == SchemaStatus.Pending)
-        {
-            await _byId.WhenFetchedAsync(id).WaitAsync(cancellationToken);
-            status = Find(id, out _);
-        }
+    /// <summary>Waits until an id is no longer pending, or the registry failed to answer once; an expired <see cref="SchemaStatus.Unknown"/> is asked
+    /// for again. For tools, start-up and callers that wait anyway, not for the hot path.</summary>
+    public Task<SchemaStatus> FindAsync(int id, CancellationToken cancellationToken = default) =>
+        id < 0 ? Task.FromResult(SchemaStatus.Unknown) : _byId.FindAsync(id, cancellationToken);
 
-        return status;
-    }
-
-    /// <summary>Waits until a GUID is no longer pending, or the registry failed to answer once: for tools and start-up, not for the hot path.</summary>
-    public async Task<SchemaStatus> FindAsync(Guid guid, CancellationToken cancellationToken = default)
-    {
-        var status = Find(guid, out _);
-        if (status == SchemaStatus.Pending)
-        {
-            await _byGuid.WhenFetchedAsync(guid).WaitAsync(cancellationToken);
-            status = Find(guid, out _);
-        }
-
-        return status;
-    }
+    /// <summary>As <see cref="FindAsync(int, CancellationToken)"/>, for a GUID.</summary>
+    public Task<SchemaStatus> FindAsync(Guid guid, CancellationToken cancellationToken = default) => _byGuid.FindAsync(guid, cancellationToken);
 
     private sealed class Table<TKey>(
         Func<TKey, CancellationToken, Task<RegisteredSchema>> fetch,
@@ -117,7 +99,7 @@ public sealed class SchemaCache<TPlan>
     {
         // Ids come from messages: a sender of made-up ids must not fill the memory, nor ask the registry without bound.
         private const int MaxDoubtful = 4096;
-        private const int MaxFetches = 16;
+        private const int FetchesMax = 16;
         private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
         private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
 
@@ -161,10 +143,26 @@ public sealed class SchemaCache<TPlan>
             return false;
         }
 
-        public SchemaStatus Find(TKey key, out TPlan? plan)
+        public SchemaStatus Find(TKey key, out TPlan? plan) => Find(key, FetchesMax, out plan, out _);
+
+        // Whoever waits has one fetch at a time: there are as many as callers.
+        public async Task<SchemaStatus> FindAsync(TKey key, CancellationToken cancellationToken)
+        {
+            var status = Find(key, int.MaxValue, out _, out var fetching);
+            if (fetching is null)
+            {
+                return status;
+            }
+
+            await fetching.WaitAsync(cancellationToken);
+            return Find(key, FetchesMax, out _, out _);
+        }
+
+        private SchemaStatus Find(TKey key, int fetchesMax, out TPlan? plan, out Task? fetching)
         {
             lock (_lock)
             {
+                fetching = null;
                 if (_plans.TryGetValue(key, out var entry))
                 {
                     plan = entry.Plan;
@@ -176,13 +174,14 @@ public sealed class SchemaCache<TPlan>
                 {
                     MakeRoom();
                     _doubtful.Add(key, doubtful = new Doubtful());
-                    Start(key, doubtful);
+                    Start(key, doubtful, fetchesMax);
                 }
                 else if (doubtful.Fetch is null && timeProvider.GetElapsedTime(doubtful.Since) >= doubtful.Wait)
                 {
-                    Start(key, doubtful);
+                    Start(key, doubtful, fetchesMax);
                 }
 
+                fetching = doubtful.Fetch;
                 return doubtful.Status;
             }
         }
@@ -192,14 +191,6 @@ public sealed class SchemaCache<TPlan>
             lock (_lock)
             {
                 return _doubtful.TryGetValue(key, out var doubtful) ? doubtful.Reason ?? $"{describe(key)} is being fetched." : null;
-            }
-        }
-
-        public Task WhenFetchedAsync(TKey key)
-        {
-            lock (_lock)
-            {
-                return _doubtful.TryGetValue(key, out var doubtful) && doubtful.Fetch is { } fetching ? fetching : Task.CompletedTask;
             }
         }
 
@@ -220,9 +211,9 @@ public sealed class SchemaCache<TPlan>
         }
 
         // An expired "unknown" stays unknown while it is asked for again: a poisoned partition must not stop once a minute.
-        private void Start(TKey key, Doubtful doubtful)
+        private void Start(TKey key, Doubtful doubtful, int fetchesMax)
         {
-            if (_fetches >= MaxFetches)
+            if (_fetches >= fetchesMax)
             {
                 return; // asked again by the next call
             }

@@ -37,6 +37,30 @@ public class SchemaCacheTests
     }
 
     [Fact]
+    public async Task Many_schemas_at_once_are_all_found_by_those_who_wait()
+    {
+        var ids = new List<int>();
+        for (var i = 0; i < 200; i++)
+        {
+            ids.Add((await _registry.RegisterAsync($"s{i}", new SchemaDefinition($$"""{"type":"record","name":"R{{i}}","fields":[]}"""))).Id);
+        }
+
+        var cache = Cache();
+        var found = await Task.WhenAll(ids.Select(id => cache.FindAsync(id)));
+        Assert.Equal([SchemaStatus.Ready], found.Distinct());
+    }
+
+    [Fact]
+    public async Task Whoever_waits_is_not_given_an_expired_answer()
+    {
+        var cache = Cache();
+        Assert.Equal(SchemaStatus.Unknown, await cache.FindAsync(1));
+        await _registry.RegisterAsync("s", new SchemaDefinition(Order));
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(SchemaStatus.Ready, await cache.FindAsync(1));
+    }
+
+    [Fact]
     public async Task An_id_that_the_registry_denies_is_unknown_until_the_answer_expires()
     {
         var cache = Cache();
