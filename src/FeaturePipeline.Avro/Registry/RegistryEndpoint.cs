@@ -31,7 +31,8 @@ internal sealed record RegistryEndpoint(Uri Base, AuthenticationHeaderValue? Aut
             || uri.Fragment.Length > 0)
         {
             throw new ArgumentException(
-                $"SchemaRegistry:Url: address {index + 1} of {count} is not an http or https address (http://host:port/base/path, no query).", nameof(options));
+                $"SchemaRegistry:Url: address {index + 1} of {count} is not an http or https address (http://host:port/base/path, no query). "
+                + "In a user's name and password special characters are percent-encoded: @ is %40, / is %2F, # is %23, a comma %2C.", nameof(options));
         }
 
         var path = uri.AbsolutePath.EndsWith('/') ? uri.AbsolutePath : uri.AbsolutePath + "/";
@@ -68,11 +69,17 @@ internal sealed record RegistryEndpoint(Uri Base, AuthenticationHeaderValue? Aut
         }
     }
 
+    /// <summary>The header of a bearer token.</summary>
+    /// <exception cref="ArgumentException">The token is empty, or no header can hold it; the message does not show it.</exception>
+    public static AuthenticationHeaderValue Bearer(string? token) => token is { Length: > 0 } && token.All(static c => c is > ' ' and <= '~')
+        ? new AuthenticationHeaderValue("Bearer", token)
+        : throw new ArgumentException("SchemaRegistry: the bearer token is empty or holds a space, a line break or a character beyond ASCII. Was it read from a file with a line break at its end?");
+
     private static AuthenticationHeaderValue? Authorize(Uri uri, SchemaRegistryOptions options)
     {
         if (options.BearerToken is { Length: > 0 } token)
         {
-            return new AuthenticationHeaderValue("Bearer", token);
+            return Bearer(token);
         }
 
         var inAddress = Uri.UnescapeDataString(uri.UserInfo);

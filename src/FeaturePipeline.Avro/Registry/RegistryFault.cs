@@ -10,6 +10,14 @@ namespace FeaturePipeline.Avro.Registry;
 /// <param name="IsRetriable">Whether the same call may succeed later, or at another address.</param>
 internal sealed record RegistryFault(RegistryEndpoint Endpoint, string Said, string Remedy, int Code, bool IsRetriable)
 {
+    private const string WrongPath = "Check SchemaRegistry:Url; a base path such as /apis/ccompat/v7 may be missing.";
+
+    /// <summary>Whether it tells of the address and not of what was asked for, so that another address may do better.</summary>
+    public bool IsOfTheAddress { get; init; } = IsRetriable;
+
+    /// <summary>Whether a registry answered what was asked for, and it is no.</summary>
+    public bool IsAnswer { get; init; }
+
     /// <summary>When the address wants to be asked again; null = it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
@@ -20,11 +28,42 @@ internal sealed record RegistryFault(RegistryEndpoint Endpoint, string Said, str
     public static RegistryFault Unreachable(RegistryEndpoint endpoint, string said, Exception cause) =>
         new(endpoint, said, "Check SchemaRegistry:Url and that the registry runs.", Code: 0, IsRetriable: true) { Cause = cause };
 
+    /// <summary>The address answered, but not with TLS, or one side does not trust the other's certificate.</summary>
+    public static RegistryFault NotTrusted(RegistryEndpoint endpoint, string reason, Exception cause) => new(
+        endpoint,
+        $"made no secure connection ({reason})",
+        "Check SchemaRegistry:CaLocation (the authority of the registry's certificate), the host's name, and SchemaRegistry:CertificateLocation.",
+        Code: 0,
+        IsRetriable: true)
+    {
+        Cause = cause,
+    };
+
+    /// <summary>The address answered, but no registry's answer.</summary>
+    public static RegistryFault NotTheProtocol(RegistryEndpoint endpoint, Exception cause) =>
+        new(endpoint, $"answered something that is not the registry's protocol ({cause.Message.TrimEnd('.')})", WrongPath, Code: 0, IsRetriable: false)
+        {
+            Cause = cause,
+            IsOfTheAddress = true,
+        };
+
+    /// <summary>The address was not asked: the source of bearer tokens gave none.</summary>
+    public static RegistryFault NoToken(RegistryEndpoint endpoint, Exception cause) => new(
+        endpoint,
+        $"was not asked: {nameof(SchemaRegistryOptions.BearerTokenSource)} gave no token ({cause.Message.TrimEnd('.')})",
+        "Check the provider of the tokens.",
+        Code: 0,
+        IsRetriable: true)
+    {
+        Cause = cause,
+    };
+
     /// <summary>The address answered, but not with what was asked for.</summary>
     public static RegistryFault Refused(RegistryEndpoint endpoint, HttpResponseMessage response, ReadOnlySpan<byte> body, DateTimeOffset now)
     {
         var status = response.StatusCode;
         var (code, message) = RegistryJson.ReadError((int)status, body);
+        var isBare = code == (int)HttpStatusCode.NotFound; // a wrong base path, or a proxy without a registry
         return new RegistryFault(
             endpoint,
             $"answered {(int)status}, code {code}{(message.Length > 0 ? $": {message.TrimEnd('.')}" : "")}",
@@ -32,6 +71,8 @@ internal sealed record RegistryFault(RegistryEndpoint Endpoint, string Said, str
             code,
             MayPass(status))
         {
+            IsOfTheAddress = MayPass(status) || isBare,
+            IsAnswer = !isBare && status is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity,
             RetryAfter = response.Headers.RetryAfter switch
             {
                 { Delta: { } wait } => wait,
@@ -41,10 +82,11 @@ internal sealed record RegistryFault(RegistryEndpoint Endpoint, string Said, str
         };
     }
 
-    /// <summary>The exception for a call that ended with these faults, one of each address that was asked: the last one's code is told.</summary>
+    /// <summary>The exception for a call that ended with these faults, one of each address that was asked: the code of the
+    /// last one that may pass, or else of the last one, is told.</summary>
     public static SchemaRegistryException ToException(string what, IReadOnlyList<RegistryFault> faults)
     {
-        var last = faults[^1];
+        var last = faults.LastOrDefault(static fault => fault.IsRetriable) ?? faults[^1];
         var said = faults.Count == 1
             ? $"{last.Endpoint.Base} {last.Said}"
             : $"none of {faults.Count} addresses could answer: {string.Join("; ", faults.Select(static fault => $"{fault.Endpoint.Base} {fault.Said}"))}";
@@ -70,7 +112,7 @@ internal sealed record RegistryFault(RegistryEndpoint Endpoint, string Said, str
         {
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
                 "Check SchemaRegistry:BasicAuthUserInfo, SchemaRegistry:BearerToken or the client certificate.",
-            HttpStatusCode.NotFound => "Check SchemaRegistry:Url; a base path such as /apis/ccompat/v7 may be missing.",
+            HttpStatusCode.NotFound => WrongPath,
             HttpStatusCode.Conflict => "Make the schema compatible, or change the subject's compatibility level.",
             HttpStatusCode.UnprocessableEntity => "Correct the schema or the level.",
             _ => "See the registry's log.",

@@ -40,24 +40,8 @@ internal sealed class RegistryTransport : IDisposable
     /// <param name="read">Makes the result of the answer; throws <see cref="FormatException"/> if it is not the protocol's.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task<T> SendAsync<T>(
-        HttpMethod method, string path, byte[]? body, string what, Func<JsonElement, T> read, CancellationToken cancellationToken)
-    {
-        var answer = await _retries.ExecuteAsync(token => TryAllAsync(method, path, body, what, token), cancellationToken);
-        try
-        {
-            using var document = JsonDocument.Parse(answer);
-            return read(document.RootElement);
-        }
-        catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
-        {
-            throw new SchemaRegistryException(
-                $"{what}: {Address} answered something that is not the registry's protocol ({exception.Message}). "
-                + "Check SchemaRegistry:Url; a base path such as /apis/ccompat/v7 may be missing.",
-                errorCode: 0,
-                isRetriable: false,
-                exception);
-        }
-    }
+        HttpMethod method, string path, byte[]? body, string what, Func<JsonElement, T> read, CancellationToken cancellationToken) =>
+        await _retries.ExecuteAsync(token => TryAllAsync(method, path, body, what, read, token), cancellationToken);
 
     public void Dispose() => _client.Dispose();
 
@@ -83,21 +67,26 @@ internal sealed class RegistryTransport : IDisposable
         }).Build();
     }
 
-    private async ValueTask<byte[]> TryAllAsync(HttpMethod method, string path, byte[]? body, string what, CancellationToken cancellationToken)
+    private async ValueTask<T> TryAllAsync<T>(
+        HttpMethod method, string path, byte[]? body, string what, Func<JsonElement, T> read, CancellationToken cancellationToken)
     {
         var first = Volatile.Read(ref _current);
         var faults = new List<RegistryFault>();
         for (var i = 0; i < _endpoints.Length; i++)
         {
             var index = (first + i) % _endpoints.Length;
-            var (answer, fault) = await TryOneAsync(_endpoints[index], method, path, body, cancellationToken);
-            if (answer is not null)
+            var (result, fault) = await TryOneAsync(_endpoints[index], method, path, body, read, cancellationToken);
+            if (fault is null || fault.IsAnswer)
             {
                 Volatile.Write(ref _current, index);
-                return answer;
             }
 
-            if (!fault!.IsRetriable)
+            if (fault is null)
+            {
+                return result!;
+            }
+
+            if (!fault.IsOfTheAddress)
             {
                 throw RegistryFault.ToException(what, [fault]);
             }
@@ -108,25 +97,43 @@ internal sealed class RegistryTransport : IDisposable
         throw RegistryFault.ToException(what, faults);
     }
 
-    // One of both is there.
-    private async ValueTask<(byte[]? Answer, RegistryFault? Fault)> TryOneAsync(
-        RegistryEndpoint endpoint, HttpMethod method, string path, byte[]? body, CancellationToken cancellationToken)
+    // The result, or a fault.
+    private async ValueTask<(T? Result, RegistryFault? Fault)> TryOneAsync<T>(
+        RegistryEndpoint endpoint, HttpMethod method, string path, byte[]? body, Func<JsonElement, T> read, CancellationToken cancellationToken)
     {
         try
         {
-            return await _timeout.ExecuteAsync(token => ExchangeAsync(endpoint, method, path, body, token), cancellationToken);
+            var (answer, fault) = await _timeout.ExecuteAsync(token => ExchangeAsync(endpoint, method, path, body, token), cancellationToken);
+            return fault is null ? Understand(endpoint, answer!, read) : (default, fault);
         }
         catch (TimeoutRejectedException exception)
         {
-            return (null, RegistryFault.Unreachable(endpoint, $"did not answer within {_options.Timeout.TotalSeconds:0.###} s", exception));
+            return (default, RegistryFault.Unreachable(endpoint, $"did not answer within {_options.Timeout.TotalSeconds:0.###} s", exception));
+        }
+        catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.SecureConnectionError)
+        {
+            return (default, RegistryFault.NotTrusted(endpoint, Reason(exception), exception));
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return (null, RegistryFault.Unreachable(endpoint, $"can't be reached ({Reason(exception)})", exception));
+            return (default, RegistryFault.Unreachable(endpoint, $"can't be reached ({Reason(exception)})", exception));
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            return (null, RegistryFault.Unreachable(endpoint, "did not take the connection in time", exception));
+            return (default, RegistryFault.Unreachable(endpoint, "did not take the connection in time", exception));
+        }
+    }
+
+    private static (T? Result, RegistryFault? Fault) Understand<T>(RegistryEndpoint endpoint, byte[] answer, Func<JsonElement, T> read)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(answer);
+            return (read(document.RootElement), null);
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
+        {
+            return (default, RegistryFault.NotTheProtocol(endpoint, exception));
         }
     }
 
@@ -134,9 +141,17 @@ internal sealed class RegistryTransport : IDisposable
         RegistryEndpoint endpoint, HttpMethod method, string path, byte[]? body, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, new Uri(endpoint.Base, path));
-        request.Headers.Authorization = _options.BearerTokenSource is { } source
-            ? new AuthenticationHeaderValue("Bearer", await source(cancellationToken))
-            : endpoint.Authorization;
+        try
+        {
+            request.Headers.Authorization = _options.BearerTokenSource is { } source
+                ? RegistryEndpoint.Bearer(await source(cancellationToken))
+                : endpoint.Authorization;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return (null, RegistryFault.NoToken(endpoint, exception));
+        }
+
         if (body is not null)
         {
             request.Content = new ByteArrayContent(body);

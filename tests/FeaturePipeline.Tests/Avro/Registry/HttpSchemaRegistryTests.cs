@@ -133,29 +133,6 @@ public class HttpSchemaRegistryTests
     }
 
     [Fact]
-    public async Task Another_address_is_asked_at_once_and_stays_the_first_choice()
-    {
-        await using var broken = new ScriptedServer(new ScriptedAnswer(503));
-        await using var sound = new ScriptedServer(Found);
-        using var registry = Registry($"{broken.Url}, {sound.Url}");
-        await registry.GetByIdAsync(7);
-        await registry.GetByIdAsync(8);
-        Assert.Single(broken.Requests);
-        Assert.Equal(2, sound.Requests.Count);
-        Assert.DoesNotContain(_time.Asked, due => due < TimeSpan.FromSeconds(30));
-    }
-
-    [Fact]
-    public async Task A_final_answer_of_the_first_address_is_not_asked_for_elsewhere()
-    {
-        await using var first = new ScriptedServer(NoSchema);
-        await using var second = new ScriptedServer(Found);
-        using var registry = Registry($"{first.Url},{second.Url}");
-        Assert.Equal(SchemaRegistryException.SchemaNotFound, (await Fault(registry.GetByIdAsync(7))).ErrorCode);
-        Assert.Empty(second.Requests);
-    }
-
-    [Fact]
     public async Task Not_found_is_believed_for_a_while_and_then_asked_again()
     {
         await using var server = new ScriptedServer(NoSchema, Found);

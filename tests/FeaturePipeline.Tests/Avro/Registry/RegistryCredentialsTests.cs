@@ -71,6 +71,60 @@ public class RegistryCredentialsTests
     }
 
     [Fact]
+    public async Task A_source_that_gives_no_token_is_what_the_error_tells_of()
+    {
+        await using var server = new ScriptedServer(Found);
+        using var away = Registry(server.Url, o => (o.MaxTries, o.BearerTokenSource) = (1, _ => throw new HttpRequestException("the provider is away")));
+        var fault = await Fault(away.GetByIdAsync(7));
+        Assert.True(fault.IsRetriable);
+        Assert.Contains("BearerTokenSource gave no token (the provider is away)", fault.Message, StringComparison.Ordinal);
+        foreach (string? token in new[] { null, "", "s3cret\n" })
+        {
+            using var wrong = Registry(server.Url, o => (o.MaxTries, o.BearerTokenSource) = (1, _ => ValueTask.FromResult(token!)));
+            fault = await Fault(wrong.GetByIdAsync(7));
+            Assert.Contains("the bearer token is empty or holds", fault.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("s3cret", fault.ToString(), StringComparison.Ordinal);
+        }
+
+        Assert.Empty(server.Requests);
+    }
+
+    [Theory]
+    [InlineData("s3cret\n")]
+    [InlineData("s3 cret")]
+    [InlineData("s3crét")]
+    public void A_token_that_no_header_can_hold_is_refused_at_once(string token)
+    {
+        var refusal = Assert.Throws<ArgumentException>(() => Registry("localhost", o => o.BearerToken = token));
+        Assert.Contains("bearer token", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(token, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://alice:p%40ss%3A%2F%2C%23%25@", "alice:p@ss:/,#%")]
+    [InlineData("http://alice:pä+ß@", "alice:pä+ß")]
+    [InlineData("http://al%C3%AFce:p%20w@", "alïce:p w")]
+    public async Task Special_characters_of_the_addresses_credentials_are_sent_decoded(string beginning, string credentials)
+    {
+        await using var server = new ScriptedServer(Found);
+        using var registry = Registry(server.Url.Replace("http://", beginning, StringComparison.Ordinal));
+        await registry.GetByIdAsync(7);
+        Assert.Equal("Basic " + Base64(credentials), Assert.Single(server.Requests).Headers["Authorization"]);
+    }
+
+    [Theory]
+    [InlineData("http://alice:s3@cret@localhost")]
+    [InlineData("http://alice:s3/cret@localhost")]
+    [InlineData("http://alice:s3#cret@localhost")]
+    [InlineData("http://alice:s3,cret@localhost")]
+    public void Special_characters_that_an_address_can_not_hold_as_they_are_are_refused_with_the_way_to_write_them(string url)
+    {
+        var refusal = Assert.Throws<ArgumentException>(() => Registry(url));
+        Assert.Contains("percent-encoded", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("cret", refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task No_message_and_no_address_shows_a_secret()
     {
         await using var server = new ScriptedServer(new ScriptedAnswer(401, """{"error_code":401,"message":"Unauthorized"}"""));

@@ -36,16 +36,6 @@ public class RegistryRetryTests
     }
 
     [Fact]
-    public async Task Whoever_is_back_first_is_waited_for()
-    {
-        await using var one = new ScriptedServer(new ScriptedAnswer(503, RetryAfter: "9"), Found);
-        await using var other = new ScriptedServer(new ScriptedAnswer(503, RetryAfter: "4"), Found);
-        using var registry = Registry($"{one.Url},{other.Url}");
-        await registry.GetByIdAsync(7);
-        Assert.Equal([TimeSpan.FromSeconds(4)], Waits());
-    }
-
-    [Fact]
     public async Task Waits_without_a_word_of_the_registry_differ_and_stay_below_the_longest()
     {
         await using var server = new ScriptedServer(new ScriptedAnswer(500));
@@ -67,44 +57,6 @@ public class RegistryRetryTests
         Assert.Equal(TimeSpan.FromSeconds(130), new SchemaRegistryOptions().LongestCall());
         Assert.Equal(3, _time.Asked.Count(static due => due == TimeSpan.FromSeconds(30)));
         Assert.InRange(_time.GetElapsedTime(began), TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(130) + TimeSpan.FromSeconds(200)); // the machine's share
-    }
-
-    [Fact]
-    public async Task When_all_addresses_fail_the_error_names_each_with_its_fault_and_no_credentials()
-    {
-        var away = new ScriptedServer(Found);
-        var awayUrl = away.Url;
-        await away.DisposeAsync();
-        await using var broken = new ScriptedServer(new ScriptedAnswer(500, """{"error_code":50001,"message":"Error in the backend"}"""));
-        await using var busy = new ScriptedServer(new ScriptedAnswer(503));
-        using var registry = Registry(string.Join(',', new[] { awayUrl, broken.Url, busy.Url }.Select(url => url.Replace("://", "://alice:s3cret@", StringComparison.Ordinal))));
-        var fault = await Fault(registry.GetByIdAsync(7));
-        Assert.True(fault.IsRetriable);
-        Assert.Equal(503, fault.ErrorCode);
-        Assert.Contains("none of 3 addresses could answer", fault.Message, StringComparison.Ordinal);
-        Assert.Contains($"{awayUrl}/ can't be reached", fault.Message, StringComparison.Ordinal);
-        Assert.Contains($"{broken.Url}/ answered 500, code 50001: Error in the backend", fault.Message, StringComparison.Ordinal);
-        Assert.Contains($"{busy.Url}/ answered 503", fault.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("s3cret", fault.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("alice", fault.ToString(), StringComparison.Ordinal);
-        Assert.Equal((3, 3), (broken.Requests.Count, busy.Requests.Count));
-    }
-
-    [Fact]
-    public async Task After_a_failure_the_address_that_answered_last_is_asked_first()
-    {
-        var isFirstUp = false;
-        await using var first = new ScriptedServer(_ => isFirstUp ? Found : new ScriptedAnswer(503));
-        var isSecondUp = true;
-        await using var second = new ScriptedServer(_ => isSecondUp ? Found : new ScriptedAnswer(503));
-        using var registry = Registry($"{first.Url},{second.Url}");
-        await registry.GetByIdAsync(1);
-        await registry.GetByIdAsync(2);
-        Assert.Equal((1, 2), (first.Requests.Count, second.Requests.Count));
-        (isFirstUp, isSecondUp) = (true, false);
-        await registry.GetByIdAsync(3);
-        await registry.GetByIdAsync(4);
-        Assert.Equal((3, 3), (first.Requests.Count, second.Requests.Count));
     }
 
     [Fact]

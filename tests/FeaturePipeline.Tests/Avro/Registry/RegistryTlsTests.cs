@@ -29,7 +29,10 @@ public sealed class RegistryTlsTests : IDisposable
         using var system = Registry(server.Url);
         Assert.Equal(0, (await Assert.ThrowsAsync<SchemaRegistryException>(() => system.GetByIdAsync(1))).ErrorCode);
         using var other = Registry(server.Url, options => options.CaLocation = Write("other.pem", Authority("another").ExportCertificatePem()));
-        Assert.Equal(0, (await Assert.ThrowsAsync<SchemaRegistryException>(() => other.GetByIdAsync(1))).ErrorCode);
+        var fault = await Assert.ThrowsAsync<SchemaRegistryException>(() => other.GetByIdAsync(1));
+        Assert.Equal(0, fault.ErrorCode);
+        Assert.Contains("certificate", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("Check SchemaRegistry:CaLocation", fault.Message, StringComparison.Ordinal);
         Assert.Empty(server.Requests);
     }
 
