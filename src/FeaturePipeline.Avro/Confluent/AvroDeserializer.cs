@@ -20,6 +20,7 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
     private readonly ValueBinding<T> _binding = ValueBinding<T>.Create();
     private readonly SchemaCache<ReadPlan> _plans;
     private readonly ConcurrentDictionary<(string Topic, MessageComponentType Component), LatestPlans> _plansOfLatest = new();
+    private readonly SharedTasks<(string Topic, MessageComponentType Component, SchemaKey Key), ReadPlan> _underWay = new();
 
     /// <summary>Makes a deserializer; the registry is asked when the first message of a schema is read.</summary>
     /// <param name="registry">Where schemas come from; not disposed of.</param>
@@ -125,8 +126,16 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
         return FetchElsewhereAsync().GetAwaiter().GetResult();
     }
 
-    private async Task<ReadPlan> FetchPlanAsync(SchemaKey key, SerializationContext context)
+    private Task<ReadPlan> FetchPlanAsync(SchemaKey key, SerializationContext context) =>
+        _underWay.GetAsync((context.Topic, context.Component, key), () => FetchPlanOnceAsync(key, context));
+
+    private async Task<ReadPlan> FetchPlanOnceAsync(SchemaKey key, SerializationContext context)
     {
+        if (TryGetPlan(key, context) is { } known)
+        {
+            return known; // the caller looked before the fetch before this one ended
+        }
+
         var plans = _config.UseLatestVersion ? await CacheOfLatestAsync(key, context) : _plans;
         var status = key.Version == 0 ? await plans.FindAsync(key.Id) : await plans.FindAsync(key.Guid);
         if (status == SchemaStatus.Ready && TryGetPlan(plans, key) is { } plan)

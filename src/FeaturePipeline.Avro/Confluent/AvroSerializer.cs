@@ -28,6 +28,7 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>
     private readonly AvroSchema? _schema;
     private readonly ValueBinding<T> _binding = ValueBinding<T>.Create();
     private readonly ConcurrentDictionary<PlanKey, WritePlan> _plans = new();
+    private readonly SharedTasks<PlanKey, WritePlan> _underWay = new();
     private WritePlan? _last;
 
     /// <summary>Makes a serializer; the registry is asked when the first value of a schema is written.</summary>
@@ -137,8 +138,15 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>
         headers.Add(name, plan.Frame);
     }
 
-    private async Task<WritePlan> PrepareAsync(PlanKey key, SerializationContext context)
+    private Task<WritePlan> PrepareAsync(PlanKey key, SerializationContext context) => _underWay.GetAsync(key, () => PrepareOnceAsync(key, context));
+
+    private async Task<WritePlan> PrepareOnceAsync(PlanKey key, SerializationContext context)
     {
+        if (TryGetPlan(key) is { } known)
+        {
+            return known; // the caller looked before the preparation before this one ended
+        }
+
         var plan = await RenewAsync(key, context);
         if (_plans.Count >= MaxPlans)
         {

@@ -12,7 +12,7 @@ internal sealed class AsyncCache<TKey, TValue>(TimeProvider timeProvider, TimeSp
 
     private readonly ConcurrentDictionary<TKey, TValue> _values = new();
     private readonly ConcurrentDictionary<TKey, (SchemaRegistryException Error, long Since)> _missing = new();
-    private readonly ConcurrentDictionary<TKey, Lazy<Task<TValue>>> _underWay = new();
+    private readonly SharedTasks<TKey, TValue> _underWay = new();
     private int _generation;
 
     /// <summary>The cached answer, or that of <paramref name="fetch"/>, which a caller that gives up does not end for the others.</summary>
@@ -34,8 +34,7 @@ internal sealed class AsyncCache<TKey, TValue>(TimeProvider timeProvider, TimeSp
             _missing.TryRemove(key, out _);
         }
 
-        var lazy = _underWay.GetOrAdd(key, k => new Lazy<Task<TValue>>(() => FetchAsync(k, fetch)));
-        return lazy.Value.WaitAsync(cancellationToken);
+        return _underWay.GetAsync(key, () => FetchAsync(key, fetch)).WaitAsync(cancellationToken);
     }
 
     /// <summary>Forgets all that was not found, also by fetches under way: something new was registered.</summary>
@@ -75,10 +74,6 @@ internal sealed class AsyncCache<TKey, TValue>(TimeProvider timeProvider, TimeSp
             }
 
             throw;
-        }
-        finally
-        {
-            _underWay.TryRemove(key, out _);
         }
     }
 }

@@ -42,6 +42,30 @@ public class AvroLatestVersionTests
     }
 
     [Fact]
+    public async Task First_uses_at_the_same_time_ask_once_for_the_latest_version()
+    {
+        using var isOpen = new ManualResetEventSlim();
+        await using var server = new ScriptedServer(_ =>
+        {
+            isOpen.Wait();
+            return new ScriptedAnswer(200, $$"""{"id":1,"version":1,"subject":"orders-value","schema":{{System.Text.Json.JsonSerializer.Serialize(Ids)}}}""");
+        });
+        using var registry = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = server.Url });
+        var serializer = new AvroSerializer<GenericRecord>(registry, new AvroSerializerConfig { UseLatestVersion = true });
+        var writes = Enumerable.Range(0, 1000).Select(_ => serializer.SerializeAsync(NewOrder(), Value())).ToArray();
+        isOpen.Set();
+        Assert.All(await Task.WhenAll(writes), static bytes => Assert.Equal([0, 0, 0, 0, 1, 2], bytes));
+        Assert.Equal(["/subjects/orders-value/versions/latest"], server.Requests.Select(static request => request.Target));
+
+        isOpen.Reset();
+        var deserializer = new AvroDeserializer<GenericRecord>(registry, new AvroDeserializerConfig { UseLatestVersion = true });
+        var reads = Enumerable.Range(0, 1000).Select(_ => deserializer.DeserializeAsync(new byte[] { 0, 0, 0, 0, 1, 2 }, isNull: false, Value())).ToArray();
+        isOpen.Set();
+        Assert.All(await Task.WhenAll(reads), static record => Assert.Equal(1, record["id"]));
+        Assert.Equal(["/schemas/ids/1", "/subjects/orders-value/versions/latest"], server.Requests.Skip(1).Select(static request => request.Target));
+    }
+
+    [Fact]
     public async Task A_registry_that_is_away_when_the_time_is_over_leaves_the_known_version_in_use()
     {
         await _registry.RegisterAsync("orders-value", new SchemaDefinition(Ids));
