@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FeaturePipeline.Avro.Mapping;
 using FeaturePipeline.Avro.Schemas;
 
@@ -8,10 +9,13 @@ internal sealed class MappedBinding<T> : ValueBinding<T>
 {
     private readonly Lazy<AvroSchema> _schema = new(static () => MappedSchema.Of<T>());
 
+    // A value of any class that avrogen has made brings its class's schema.
+    private readonly ConcurrentDictionary<Type, AvroSchema>? _schemas = typeof(T) == ApacheTypes.AnyRecord ? new() : null;
+
     /// <summary>Whether values of the type can be made.</summary>
     public static bool IsFor(Type type) => !TypeMembers.IsRecord(type) || type.IsValueType || TypeMembers.Of(type).Constructor() is not null;
 
-    public override AvroSchema SchemaOf(T value) => _schema.Value;
+    public override AvroSchema SchemaOf(T value) => _schemas?.GetOrAdd(value!.GetType(), MappedSchema.Of) ?? _schema.Value;
 
     public override BodyWriter<T> CompileWriter(AvroSchema schema) => MappedWriter<T>.Compile(schema).Write;
 

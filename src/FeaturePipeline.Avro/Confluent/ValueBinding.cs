@@ -84,7 +84,7 @@ internal sealed class GenericBinding<T> : ValueBinding<T>
     public override BodyReader<T> CompileReader(AvroSchema writer, AvroSchema? reader)
     {
         var wanted = reader ?? _reader;
-        if (typeof(T) == typeof(GenericRecord) && (wanted ?? writer) is not RecordSchema)
+        if (typeof(T) == typeof(GenericRecord) && !HoldsRecords(wanted ?? writer))
         {
             throw new InvalidOperationException($"The schema is of type {(wanted ?? writer).TypeName}, not a record. Read it as object.");
         }
@@ -93,8 +93,11 @@ internal sealed class GenericBinding<T> : ValueBinding<T>
         return (ReadOnlySpan<byte> body, out T? value) =>
         {
             var result = compiled.TryRead(body, out var read);
-            value = result.IsOk ? (T?)read : default;
-            return result;
+            value = result.IsOk && read is T held ? held : default;
+            return !result.IsOk || read is T || (read is null && default(T) is null) ? result : new DecodeResult(DecodeErrorKind.UnreadableBranch, 0, null, 0);
         };
     }
+
+    // Several types of records in one topic are a union of them; a branch of another type is an error of the message that has it.
+    private static bool HoldsRecords(AvroSchema schema) => schema is RecordSchema || (schema is UnionSchema union && union.Branches.Any(static branch => branch is RecordSchema));
 }

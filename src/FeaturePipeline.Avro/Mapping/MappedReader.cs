@@ -6,7 +6,7 @@ namespace FeaturePipeline.Avro.Mapping;
 
 /// <summary>
 /// Reads messages as values of a C# type: classes and records (also with required, init and constructor parameters), structs, enums, collections,
-/// dictionaries, Nullable, Guid, dates and times, decimal, closed hierarchies, and classes that Apache's avrogen has made. Compiled once for a pair of
+/// dictionaries, Nullable, Guid, dates and times, decimal, closed hierarchies, and classes that Apache's avrogen has made, each by its own type or all of them as ISpecificRecord. Compiled once for a pair of
 /// schemas; immutable, shared by threads. Allocates the value and what it holds, nothing else.
 /// </summary>
 /// <typeparam name="T">The type.</typeparam>
@@ -27,7 +27,7 @@ public sealed class MappedReader<T>
     /// <exception cref="SchemaResolutionException">No message of the writer can be read.</exception>
     /// <exception cref="ArgumentException">The type cannot hold a field.</exception>
     public static MappedReader<T> Compile(AvroSchema writer, AvroSchema? reader = null) =>
-        new(ReaderCompiler.Compile<T>(Resolver.Resolve(writer, reader ?? MappedSchema.OfApache(typeof(T)) ?? writer)));
+        new(ReaderCompiler.Compile<T>(Resolver.Resolve(writer, reader ?? Own(writer) ?? writer)));
 
     /// <summary>Reads one message, to its last byte. Never throws for what the message holds.</summary>
     /// <param name="body">The message, without framing.</param>
@@ -46,6 +46,9 @@ public sealed class MappedReader<T>
         value = default;
         return new DecodeResult(reader.Error, reader.Position, new Generic.OnePath(reader.Path), 0);
     }
+
+    private static AvroSchema? Own(AvroSchema writer) =>
+        typeof(T) == ApacheTypes.AnyRecord ? ApacheTypes.OfLoaded(writer) : MappedSchema.OfApache(typeof(T));
 
     /// <summary>Reads one of several messages that follow each other, as in a file's block.</summary>
     internal bool TryReadNext(ref AvroReader reader, out T value)

@@ -43,7 +43,7 @@ internal sealed class ReaderCompiler
     private void Fill(object slot, ReadNode node, Type type, string path)
     {
         ParameterExpression reader = Expression.Parameter(typeof(AvroReader).MakeByRefType(), "reader");
-        _apache ??= ApacheTypes.IsGenerated(type) ? new ApacheTypes(type.Assembly) : null;
+        _apache ??= ApacheTypes.For(type);
         Expression body = node is RecordNode record && TypeMembers.IsRecord(type)
             ? new RecordReaderCompiler(this, record, type, path).Body(reader)
             : ReadAlone(node, type, reader, path);
@@ -80,9 +80,9 @@ internal sealed class ReaderCompiler
             return Expression.Block([inner], Then(Read(node, underlying, reader, inner, path), Expression.Assign(target, Expression.Convert(inner, type))));
         }
 
-        if (type == typeof(object))
+        if (type == typeof(object) || type == ApacheTypes.AnyRecord)
         {
-            return ReadObject(node, reader, target, path);
+            return ReadObject(node, type, reader, target, path);
         }
 
         return node switch
@@ -118,33 +118,36 @@ internal sealed class ReaderCompiler
         new($"{(path.Length == 0 ? "The value" : $"Field '{path}'")} is of type {schema.TypeName}{(schema.Logical is null ? "" : $" ({schema.Logical})")}, which {type} cannot hold.");
 
     // A generic value; in a class of avrogen what Apache would put there.
-    private Expression ReadObject(ReadNode node, ParameterExpression reader, ParameterExpression target, string path)
+    private Expression ReadObject(ReadNode node, Type type, ParameterExpression reader, ParameterExpression target, string path)
     {
-        if (_apache?.Of(node.Reader) is not { } type)
+        if (_apache?.Of(node.Reader) is not { } held || !held.IsAssignableTo(type))
         {
-            return Call(nameof(MappedReads.Object), [], reader, Expression.Constant(node, typeof(ReadNode)), target);
+            return type == typeof(object)
+                ? Call(nameof(MappedReads.Object), [], reader, Expression.Constant(node, typeof(ReadNode)), target)
+                : throw Unmapped(node.Reader, type, path);
         }
 
-        ParameterExpression value = Expression.Variable(type);
-        return Expression.Block([value], Then(Read(node, type, reader, value, path), Expression.Assign(target, Expression.Convert(value, typeof(object)))));
+        ParameterExpression value = Expression.Variable(held);
+        return Expression.Block([value], Then(Read(node, held, reader, value, path), Expression.Assign(target, Expression.Convert(value, type))));
     }
 
     private BlockExpression ReadUnion(WriterUnionNode union, Type type, ParameterExpression reader, ParameterExpression target, string path)
     {
         ParameterExpression index = Expression.Variable(typeof(int));
-        bool isHierarchy = union.Branches.Any(branch => IsDerived(branch, type));
+        bool chooses = union.Branches.Any(branch => IsMeant(branch, type));
         SwitchCase[] cases = union.Branches.Select((branch, i) => Expression.SwitchCase(
-            branch is null || (isHierarchy && !IsDerived(branch, type) && !IsNull(branch)) ? Fail(reader, DecodeErrorKind.UnreadableBranch) : Read(branch, type, reader, target, path),
+            branch is null || (chooses && !IsMeant(branch, type) && !IsNull(branch)) ? Fail(reader, DecodeErrorKind.UnreadableBranch) : Read(branch, type, reader, target, path),
             Expression.Constant(i))).ToArray();
         Expression read = Expression.Call(reader, typeof(AvroReader).GetMethod(nameof(AvroReader.TryReadUnionIndex))!, Expression.Constant(cases.Length), index);
         return Expression.Block([index], cases.Length == 0 ? read : Expression.AndAlso(read, Expression.Switch(index, Expression.Constant(false), cases)));
     }
 
-    // A hierarchy that knows some of a union's types reads these: the writer may have got new ones since.
-    private static bool IsDerived(ReadNode? branch, Type type) => branch switch
+    // A hierarchy that knows some of a union's types reads these: the writer may have got new ones since. A class that has the name of one of them
+    // reads this one, and not the others into the members that happen to be alike.
+    private static bool IsMeant(ReadNode? branch, Type type) => branch switch
     {
-        ReaderUnionNode union => IsDerived(union.Branch, type),
-        RecordNode record => TypeMembers.DerivedFor(type, (RecordSchema)record.Reader) is not null,
+        ReaderUnionNode union => IsMeant(union.Branch, type),
+        RecordNode record => TypeMembers.DerivedFor(type, (RecordSchema)record.Reader) is not null || TypeMembers.NameFits(type, (RecordSchema)record.Reader) > 0,
         _ => false,
     };
 

@@ -8,8 +8,12 @@ internal static class ScalarWriterCompiler
 {
     private static readonly HashSet<Type> SmallIntegers = [typeof(sbyte), typeof(byte), typeof(short), typeof(ushort), typeof(int)];
 
-    /// <summary>Whether a branch of a union is the one for the type, rather than one that takes it too.</summary>
-    internal static bool IsNatural(AvroSchema schema, Type type) => schema.Type switch
+    /// <summary>How well a branch of a union suits the type: above 1 it has its name, 1 it is made for it, 0 it may take its values too.</summary>
+    internal static int Suits(AvroSchema schema, Type type) => schema is NamedSchema named && TypeMembers.NameFits(type, named) is > 0 and var fits
+        ? 1 + fits
+        : IsNatural(schema, type) ? 1 : 0;
+
+    private static bool IsNatural(AvroSchema schema, Type type) => schema.Type switch
     {
         AvroType.Boolean => type == typeof(bool),
         AvroType.Int => type == typeof(int),

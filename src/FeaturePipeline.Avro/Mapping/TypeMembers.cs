@@ -72,6 +72,11 @@ internal sealed class TypeMembers
         Union(type).FirstOrDefault(derived => string.Equals(AvroName(derived), record.Name.FullName, StringComparison.Ordinal))
         ?? Union(type).FirstOrDefault(derived => SameName(derived.Name, record.Name.Name));
 
+    /// <summary>Whether a class or enum has the schema's name: 2 with the namespace, 1 without, 0 it has not.</summary>
+    internal static int NameFits(Type type, NamedSchema schema) => !IsRecord(type) && !type.IsEnum ? 0
+        : string.Equals(AvroName(type), schema.Name.FullName, StringComparison.Ordinal) ? 2
+        : SameName(SimpleName(type), schema.Name.Name) ? 1 : 0;
+
     /// <summary>Whether values of the type are records.</summary>
     internal static bool IsRecord(Type type) =>
         !type.IsAbstract && !type.IsPrimitive && !type.IsEnum && !type.IsArray && type != typeof(string) && type != typeof(object) && type != typeof(decimal)

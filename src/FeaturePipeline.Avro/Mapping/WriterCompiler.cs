@@ -87,7 +87,7 @@ internal sealed class WriterCompiler
 
         ParameterExpression writer = Expression.Parameter(typeof(AvroWriter).MakeByRefType(), "writer");
         ParameterExpression value = Expression.Parameter(type, "value");
-        _apache ??= ApacheTypes.IsGenerated(type) ? new ApacheTypes(type.Assembly) : null;
+        _apache ??= ApacheTypes.For(type);
         Expression body = schema is RecordSchema record && TypeMembers.IsRecord(type)
             ? RecordBody(record, type, writer, value, path)
             : Write(schema, type, writer, value, path);
@@ -97,9 +97,9 @@ internal sealed class WriterCompiler
 
     private Expression Write(AvroSchema schema, Type type, ParameterExpression writer, Expression value, string path)
     {
-        if (type == typeof(object))
+        if (type == typeof(object) || type == ApacheTypes.AnyRecord)
         {
-            return WriteObject(schema, writer, value, path);
+            return WriteObject(schema, type, writer, value, path);
         }
 
         if (schema is UnionSchema union)
@@ -128,7 +128,7 @@ internal sealed class WriterCompiler
     private static UnaryExpression Throw(string factory, params Expression[] arguments) => Expression.Throw(Call(factory, [], arguments));
 
     // A generic value; in a class of avrogen also what Apache would put there, by its type.
-    private Expression WriteObject(AvroSchema schema, ParameterExpression writer, Expression value, string path)
+    private Expression WriteObject(AvroSchema schema, Type type, ParameterExpression writer, Expression value, string path)
     {
         Expression chain = Call(nameof(MappedWrites.Object), [], writer, value, Expression.Constant(schema, typeof(AvroSchema)), Expression.Constant(path));
         if (_apache is null)
@@ -139,11 +139,11 @@ internal sealed class WriterCompiler
         IReadOnlyList<AvroSchema> branches = schema is UnionSchema union ? union.Branches : [schema];
         for (int i = branches.Count - 1; i >= 0; i--)
         {
-            if (_apache.Of(branches[i]) is { } type)
+            if (_apache.Of(branches[i]) is { } held && held.IsAssignableTo(type))
             {
-                Expression write = Write(branches[i], type, writer, Expression.Convert(value, type), path);
+                Expression write = Write(branches[i], held, writer, Expression.Convert(value, held), path);
                 chain = Expression.IfThenElse(
-                    Expression.TypeIs(value, type), schema is UnionSchema ? Expression.Block(typeof(void), Tag(writer, i), write) : write, chain);
+                    Expression.TypeIs(value, held), schema is UnionSchema ? Expression.Block(typeof(void), Tag(writer, i), write) : write, chain);
             }
         }
 
@@ -185,11 +185,10 @@ internal sealed class WriterCompiler
         Expression? found = null;
         for (int i = 0; i < union.Branches.Count; i++)
         {
-            if (union.Branches[i].Type != AvroType.Null
-                && (best < 0 || ScalarWriterCompiler.IsNatural(union.Branches[i], type))
-                && TryWrite(union.Branches[i], type, writer, value, path) is { } write)
+            int suits = ScalarWriterCompiler.Suits(union.Branches[i], type);
+            if (union.Branches[i].Type != AvroType.Null && suits > best && TryWrite(union.Branches[i], type, writer, value, path) is { } write)
             {
-                (best, found) = (i, Expression.Block(Tag(writer, i), write));
+                (best, found) = (suits, Expression.Block(Tag(writer, i), write));
             }
         }
 

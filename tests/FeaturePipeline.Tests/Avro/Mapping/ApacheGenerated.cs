@@ -68,3 +68,20 @@ public class Order : Apache.Specific.ISpecificRecord
 
     public virtual void Put(int fieldPos, object fieldValue) => throw new NotSupportedException("Members are set directly.");
 }
+
+public class Visit : Apache.Specific.ISpecificRecord
+{
+    public static readonly Apache.Schema _SCHEMA = Apache.Schema.Parse("""
+        {"type":"record","name":"Visit","namespace":"test","fields":[{"name":"id","type":"long"},{"name":"pages","type":"int","default":5}]}
+        """);
+
+    public virtual Apache.Schema Schema => _SCHEMA;
+
+    public long id { get; set; }
+
+    public int pages { get; set; }
+
+    public virtual object Get(int fieldPos) => fieldPos == 0 ? id : pages;
+
+    public virtual void Put(int fieldPos, object fieldValue) => throw new NotSupportedException("Members are set directly.");
+}
