@@ -14,6 +14,8 @@ internal static class ConsoleLogs
         logging.SetMinimumLevel(leastLevel);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("System", LogLevel.Warning);
+        // A management endpoint that can't listen is an exception, and told in one line: the host would log its stack trace besides.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.AddConfiguration(configuration.GetSection("Logging"));
         logging.AddSimpleConsole(options =>
         {

@@ -55,6 +55,7 @@ public partial class RunProcessTests
 
         Assert.Equal(1, await worker.ExitCodeAsync(s_patience));
         Assert.Matches(ErrorLine(), worker.Error);
+        Assert.DoesNotContain("   at ", worker.Error, StringComparison.Ordinal);
         Assert.Contains("Management:Port", worker.Error, StringComparison.Ordinal);
     }
 
