@@ -32,6 +32,7 @@ internal sealed class DemoSession : IDisposable
     private readonly TimeProvider _time = TimeProvider.System;
     private long _startedAt;
     private long _featureCount;
+    private long _openSessions;
 
     private DemoSession(WorkerHost host, TrafficSource source, IStreamsConsumer features, double rate)
     {
@@ -127,13 +128,19 @@ internal sealed class DemoSession : IDisposable
                 }
             }
 
-            show(Now(lines));
+            show(Now(lines, stop));
         }
     }
 
-    private DemoMoment Now(List<string> lines)
+    private DemoMoment Now(List<string> lines, CancellationToken stop)
     {
-        StreamsSnapshot? snapshot = _host.Worker.Snapshot();
-        return new DemoMoment(_time.GetElapsedTime(_startedAt), _source.Sent, snapshot?.Tasks.Sum(task => task.OpenWindows) ?? 0, _featureCount, lines);
+        long open = _host.Worker.Snapshot()?.Tasks.Sum(task => task.OpenWindows) ?? 0;
+        if (!stop.IsCancellationRequested)
+        {
+            // A worker that has been told to stop gives its tasks up: what was open before is what stays open.
+            _openSessions = open;
+        }
+
+        return new DemoMoment(_time.GetElapsedTime(_startedAt), _source.Sent, _openSessions, _featureCount, lines);
     }
 }

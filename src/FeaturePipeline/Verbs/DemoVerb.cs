@@ -37,11 +37,12 @@ internal static class DemoVerb
 
     private static async Task<int> RunAsync(ConfigurationSources sources, Arguments arguments, TextWriter output, TextWriter error, CancellationToken cancel)
     {
+        // Before anything else: a signal during the start must end it as well, and must not leave the directory behind.
+        using var stop = new StopSignal(cancel);
         DirectoryInfo state = Directory.CreateTempSubdirectory("feature-pipeline-demo-");
         try
         {
             PipelineSetup setup = PipelineSetup.Load(sources, DemoConfiguration.Values(state.FullName), contentRoot: "");
-            using var stop = new StopSignal(cancel);
             await using WorkerHost host = await StartHostAsync(setup, sources, error);
             using DemoSession session = await DemoSession.CreateAsync(host, setup, arguments.Users, arguments.Rate, arguments.Seed);
             using var timed = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);

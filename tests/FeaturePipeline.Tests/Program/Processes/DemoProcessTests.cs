@@ -36,6 +36,7 @@ public class DemoProcessTests
 
         Assert.Equal(0, await demo.ExitCodeAsync(s_patience));
         Assert.Contains("is in use", demo.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception", demo.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -70,5 +71,29 @@ public class DemoProcessTests
         demo.Signal(signal);
 
         Assert.Equal(0, await demo.ExitCodeAsync(s_patience));
+        // Users come and go all the time: some are always there.
+        Assert.Contains("sessions were still open", demo.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("; 0 sessions were still open", demo.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_signal_while_the_demo_starts_ends_it_with_0_and_nothing_stays_behind()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no signals.");
+        DirectoryInfo temp = Directory.CreateTempSubdirectory("demo-start-");
+        try
+        {
+            using ProgramProcess demo = ProgramProcess.StartWith([KeyValuePair.Create("TMPDIR", temp.FullName)], "demo", "--set", "Management:Port=0");
+            await demo.WaitForAsync(_ => temp.EnumerateDirectories("feature-pipeline-demo-*").Any(), s_patience);
+
+            demo.Signal("INT");
+
+            Assert.True(await demo.ExitCodeAsync(s_patience) == 0, demo.Error);
+            Assert.Empty(temp.EnumerateDirectories("feature-pipeline-demo-*"));
+        }
+        finally
+        {
+            temp.Delete(recursive: true);
+        }
     }
 }
