@@ -31,7 +31,8 @@ public static class Durations
 
         if (text.Contains(':', StringComparison.Ordinal))
         {
-            return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value) && value >= TimeSpan.Zero;
+            // The constant format only: the general one takes 24:00:00, and means 24 days by it.
+            return TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out value) && value >= TimeSpan.Zero;
         }
 
         return TryParseShort(text, out value);

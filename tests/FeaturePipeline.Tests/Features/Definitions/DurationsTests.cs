@@ -31,6 +31,8 @@ public sealed class DurationsTests
     [InlineData("-5s")]
     [InlineData("-00:30:00")]
     [InlineData("1.5h")]
+    [InlineData("24:00:00")] // 24 days to TimeSpan's general format, 24 hours to its reader
+    [InlineData("00:60:00")]
     [InlineData("99999999999999999d")]
     [InlineData("9223372036854775807ms")]
     public void Anything_else_is_not(string? text) => Assert.False(Durations.TryParse(text, out _));
