@@ -33,7 +33,7 @@ public static partial class Redaction
         return IsSecret(key) ? Mask : InlinePassword().Replace(UserInfo().Replace(value, "://" + Mask + "@"), "${name}" + Mask);
     }
 
-    [GeneratedRegex(@"://[^/\s,@]+@", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"://[^/\s,]+@", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex UserInfo();
 
     [GeneratedRegex(@"(?<name>\b(password|passwd|pwd|secret|token)\s*=\s*)[^,;\s]+", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]

@@ -18,6 +18,7 @@ public class RedactionTests
     [InlineData("Sinks:Redis:Connection", "redis:6379,password=hunter2,ssl=true", "redis:6379,password=***,ssl=true")]
     [InlineData("SchemaRegistry:Url", "http://me:hunter2@a:1,http://you:hunter2@b:2", "http://***@a:1,http://***@b:2")]
     [InlineData("Telemetry:Otlp:Endpoint", "https://hunter2@host", "https://***@host")]
+    [InlineData("SchemaRegistry:Url", "http://me:hunt@r2@a:1", "http://***@a:1")]
     public void A_password_inside_a_value_is_masked(string key, string value, string printed) => Assert.Equal(printed, Redaction.Value(key, value));
 
     [Theory]
