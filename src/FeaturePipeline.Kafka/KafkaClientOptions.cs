@@ -59,6 +59,9 @@ public sealed record KafkaClientOptions
     /// <summary>Raw librdkafka properties of admin clients.</summary>
     public IReadOnlyDictionary<string, string> Admin { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Names of the properties that librdkafka has, to find the one that was meant.</summary>
+    public static IReadOnlyCollection<string> PropertyNames => KafkaProperties.Names();
+
     /// <summary>Every mistake in these options, found without a connection; empty when there is none.</summary>
     public IReadOnlyList<KafkaOptionError> Validate() => KafkaProperties.Validate(this);
 }
@@ -66,4 +69,11 @@ public sealed record KafkaClientOptions
 /// <summary>One mistake in <see cref="KafkaClientOptions"/>.</summary>
 /// <param name="Key">Full configuration key, for example <c>Kafka:Consumer:enable.auto.commit</c>.</param>
 /// <param name="Message">What is wrong, and the remedy. Never a secret's value.</param>
-public sealed record KafkaOptionError(string Key, string Message);
+public sealed record KafkaOptionError(string Key, string Message)
+{
+    /// <summary>The value that librdkafka refuses, which may be a secret; null where the property itself is wrong.</summary>
+    public string? RefusedValue { get; init; }
+
+    /// <summary>Whether librdkafka has no such property.</summary>
+    public bool IsUnknownProperty { get; init; }
+}

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+using Confluent.Kafka;
 using FeaturePipeline.Kafka.Native;
 
 namespace FeaturePipeline.Kafka;
@@ -11,7 +13,7 @@ internal enum ClientKind
 }
 
 /// <summary>Builds librdkafka's properties: our defaults, then the user's, then what correctness demands.</summary>
-internal static class KafkaProperties
+internal static partial class KafkaProperties
 {
     // Defaults that suit throughput and short transactions; the user may change them.
     private static readonly (string Name, string Value)[] s_clientDefaults =
@@ -133,6 +135,16 @@ internal static class KafkaProperties
     /// <summary>Properties of an admin client.</summary>
     internal static Dictionary<string, string> ForAdmin(KafkaClientOptions options, string clientId) =>
         Begin(options, ClientKind.Admin, clientId);
+
+    /// <summary>Names of librdkafka's properties. It can list only those that have a value; Confluent.Kafka has a member for each.</summary>
+    internal static IReadOnlyCollection<string> Names() =>
+    [
+        .. new[] { typeof(ConsumerConfig), typeof(ProducerConfig), typeof(AdminClientConfig) }
+            .SelectMany(static type => type.GetProperties())
+            .Select(static property => WordStart().Replace(property.Name, ".").ToLowerInvariant())
+            .Distinct(StringComparer.Ordinal)
+            .Where(NativeConfiguration.Knows),
+    ];
 
     /// <summary>Every mistake, found without a connection.</summary>
     internal static IReadOnlyList<KafkaOptionError> Validate(KafkaClientOptions options)
@@ -257,9 +269,9 @@ internal static class KafkaProperties
                     errors.Add(new KafkaOptionError(key, $"{must}: {rule.Why}. Remove it."));
                 }
             }
-            else if (NativeConfiguration.Check(property, Spell(property, value)) is string error)
+            else if (NativeConfiguration.Check(property, Spell(property, value), out bool isKnown) is string error)
             {
-                errors.Add(new KafkaOptionError(key, error));
+                errors.Add(new KafkaOptionError(key, error) { RefusedValue = isKnown ? value : null, IsUnknownProperty = !isKnown });
             }
         }
     }
@@ -275,4 +287,7 @@ internal static class KafkaProperties
             errors.Add(new KafkaOptionError(key, $"{error.TrimEnd('.')}.{remedy}"));
         }
     }
+
+    [GeneratedRegex("(?<=[a-z])(?=[A-Z])", RegexOptions.None, 1000)]
+    private static partial Regex WordStart();
 }

@@ -189,6 +189,11 @@ public sealed partial class FeatureViewCompiler
 
     private void CheckWindow(string key, WindowOptions window)
     {
+        if (window.Type is null && _mistakes.Any(mistake => mistake.Key == $"{key}:Type"))
+        {
+            return; // given, but no type of window
+        }
+
         if (window.Type is not WindowType.Session)
         {
             Add($"{key}:Type", window.Type?.ToString(), window.Type is null ? "missing; Session works" : "not in this version; Session works");

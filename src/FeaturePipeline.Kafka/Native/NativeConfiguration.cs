@@ -8,17 +8,27 @@ internal static unsafe class NativeConfiguration
     private const int Ok = 0;
 
     /// <summary>What librdkafka says against one property; null when nothing.</summary>
-    internal static string? Check(string name, string value)
+    /// <param name="name">The property.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="isKnown">Whether there is such a property.</param>
+    internal static string? Check(string name, string value, out bool isKnown)
     {
         nint conf = Librdkafka.ConfNew();
         try
         {
-            return Set(conf, name, value);
+            return Set(conf, name, value, out isKnown);
         }
         finally
         {
             Librdkafka.ConfDestroy(conf);
         }
+    }
+
+    /// <summary>Whether librdkafka has a property of this name.</summary>
+    internal static bool Knows(string name)
+    {
+        _ = Check(name, "", out bool isKnown);
+        return isKnown;
     }
 
     /// <summary>What librdkafka says against a set of properties when it makes a client of them, without a broker.</summary>
@@ -45,10 +55,13 @@ internal static unsafe class NativeConfiguration
     }
 
     /// <summary>Sets one property; returns librdkafka's objection, or null.</summary>
-    internal static string? Set(nint conf, string name, string value)
+    internal static string? Set(nint conf, string name, string value) => Set(conf, name, value, out _);
+
+    private static string? Set(nint conf, string name, string value, out bool isKnown)
     {
         byte* error = stackalloc byte[NativeConstants.ErrorTextSize];
         int result = Librdkafka.ConfSet(conf, name, value, error, NativeConstants.ErrorTextSize);
+        isKnown = result != Unknown;
         return result switch
         {
             Ok => null,

@@ -1,3 +1,4 @@
+using FeaturePipeline.Avro;
 using FeaturePipeline.Avro.Schemas;
 using FeaturePipeline.Features.Definitions;
 using FeaturePipeline.Features.Events;
@@ -88,7 +89,10 @@ internal sealed record PipelineSetup(IConfigurationRoot Configuration, PipelineO
     {
         foreach (KafkaOptionError error in options.ToKafka().Validate().Where(error => !mistakes.Exists(mistake => mistake.Key == error.Key)))
         {
-            mistakes.Add(new ConfigurationMistake(error.Key, null, error.Message.ReplaceLineEndings(" ")));
+            string problem = error.IsUnknownProperty && NearestName.Find(error.Key[(error.Key.LastIndexOf(':') + 1)..], KafkaClientOptions.PropertyNames) is { } nearest
+                ? $"not a property of librdkafka; did you mean '{nearest}'?"
+                : error.Message.ReplaceLineEndings(" ");
+            mistakes.Add(new ConfigurationMistake(error.Key, Redaction.Value(error.Key, error.RefusedValue), problem));
         }
     }
 }

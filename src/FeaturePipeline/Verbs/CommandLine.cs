@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using FeaturePipeline.Avro;
 using FeaturePipeline.Configuration;
 using FeaturePipeline.Features.Definitions;
 using FeaturePipeline.Telemetry;
@@ -20,9 +19,9 @@ internal static class CommandLine
         ParseResult result = CreateRoot().Parse(args);
         if (result.Errors.Count > 0 && result.Action is not HelpAction)
         {
-            foreach (string message in result.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal))
+            foreach (string message in UsageErrors.Of(result))
             {
-                await error.WriteLineAsync($"error: {message.ReplaceLineEndings(" ")}{Suggestion(result, message)}");
+                await error.WriteLineAsync($"error: {message}");
             }
 
             return ExitCode.Usage;
@@ -94,20 +93,5 @@ internal static class CommandLine
         root.Add(HealthcheckVerb.Create(common));
         root.SetAction((result, cancel) => RunVerb.RunAsync(common.Sources(result), cancel));
         return root;
-    }
-
-    private static string Suggestion(ParseResult result, string message)
-    {
-        if (result.UnmatchedTokens.Count == 0 || !message.Contains($"'{result.UnmatchedTokens[0]}'", StringComparison.Ordinal))
-        {
-            return "";
-        }
-
-        string word = result.UnmatchedTokens[0];
-        Command command = result.CommandResult.Command;
-        IEnumerable<string> names = word.StartsWith('-')
-            ? command.Options.Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options)).Select(option => option.Name)
-            : command.Subcommands.Select(verb => verb.Name);
-        return NearestName.Find(word, names) is { } nearest ? $" Did you mean '{nearest}'?" : " See --help.";
     }
 }

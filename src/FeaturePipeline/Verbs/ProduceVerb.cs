@@ -54,9 +54,9 @@ internal static class ProduceVerb
         string? problem = arguments switch
         {
             { Events: < 0 } => "--events must not be negative.",
-            { Rate: <= 0 or > 10_000_000 } => "--rate must be above 0 and at most 10000000.",
+            { Rate: <= 0 or > 10_000_000 or double.NaN } => "--rate must be above 0 and at most 10000000.",
             { Traffic.Users: < 1 or > 10_000_000 } => "--users must be 1 to 10000000.",
-            { Traffic.LateFraction: < 0 or > 1 } => "--late must be a fraction from 0 to 1.",
+            { Traffic.LateFraction: < 0 or > 1 or double.NaN } => "--late must be a fraction from 0 to 1.",
             { Partitions: < 1 or > 10_000 } => "--partitions must be 1 to 10000.",
             { From: { } file } when !File.Exists(file) => $"--from '{file}': there is no such file.",
             _ => null,

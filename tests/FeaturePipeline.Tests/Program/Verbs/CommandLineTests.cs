@@ -67,6 +67,39 @@ public class CommandLineTests
         Assert.Contains("http://127.0.0.1:1/health/live", Assert.Single(Lines(error)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("demo", "--rate", "abc", "error: Cannot parse argument 'abc' for option '--rate' as a number.")]
+    [InlineData("produce", "--events", "1.5", "error: Cannot parse argument '1.5' for option '--events' as a whole number.")]
+    [InlineData("demo", "--users", "9999999999", "error: Cannot parse argument '9999999999' for option '--users' as a whole number up to 2147483647.")]
+    [InlineData("demo", "--seed", "-1", "error: Cannot parse argument '-1' for option '--seed' as a whole number from 0.")]
+    [InlineData("consume", "--from-beginning=2", null, "error: Unrecognized command or argument '2'. See --help.")]
+    [InlineData("consume", "--isolation", "none", "error: --isolation: Argument 'none' not recognized. Must be one of: 'read_committed' 'read_uncommitted'")]
+    [InlineData("produce", "--rate", "nan", "error: --rate must be above 0 and at most 10000000.")]
+    [InlineData("produce", "--late", "nan", "error: --late must be a fraction from 0 to 1.")]
+    [InlineData("demo", "--rate", "nan", "error: --rate must be above 0 and at most 1000000.")]
+    [InlineData("reset", "--dry-run", null, "error: the verb 'reset' is not in this version. See --help for those that are.")]
+    public async Task What_is_wrong_with_a_command_line_is_one_line_without_types_of_NET(string verb, string option, string? value, string expected)
+    {
+        (int code, string output, string error) = await RunAsync([verb, option, .. value is null ? Array.Empty<string>() : [value]]);
+
+        Assert.Equal(2, code);
+        Assert.Empty(output);
+        Assert.Equal(expected, Assert.Single(Lines(error)));
+    }
+
+    [Theory]
+    [InlineData("Kafka:Client:sasl.pasword=hunter2", "error: Kafka:Client:sasl.pasword: not a property of librdkafka; did you mean 'sasl.password'?")]
+    [InlineData("Kafka:Consumer:sesion.timeout.ms=6000", "error: Kafka:Consumer:sesion.timeout.ms: not a property of librdkafka; did you mean 'session.timeout.ms'?")]
+    [InlineData("Kafka:Producer:acks=some", "error: Kafka:Producer:acks = 'some': Invalid value for configuration property \"request.required.acks\".")]
+    [InlineData("FeatureViews:user_sessions:Window:Type=Sesion", "error: FeatureViews:user_sessions:Window:Type = 'Sesion': allowed: Session, Tumbling, Hopping, Rolling")]
+    public async Task A_mistake_is_told_once_with_its_value_or_the_name_that_was_meant(string setting, string expected)
+    {
+        (int code, _, string error) = await RunAsync("validate", "--set", setting);
+
+        Assert.Equal(2, code);
+        Assert.Equal(expected, Assert.Single(Lines(error)));
+    }
+
     internal static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
     {
         using var output = new StringWriter();
