@@ -35,9 +35,9 @@ public ref struct AvroReader
         Path = "";
     }
 
-    /// <summary>Reads what lies in so many records, arrays and maps.</summary>
-    internal AvroReader(ReadOnlySpan<byte> body, int position, int depth)
-        : this(body, position) => _depth = depth;
+    /// <summary>Reads what lies in so many records, arrays and maps, with as many items without bytes; a default may have any number.</summary>
+    internal AvroReader(ReadOnlySpan<byte> body, int position, int depth, int emptyItems = EmptyItemsMax)
+        : this(body, position) => (_depth, _emptyItems) = (depth, emptyItems);
 
     /// <summary>Bytes read.</summary>
     public readonly int Position => _position;

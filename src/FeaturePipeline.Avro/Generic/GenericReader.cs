@@ -142,7 +142,7 @@ public sealed class GenericReader
         for (int i = 0; i < node.Defaults.Length; i++)
         {
             RecordField field = node.Defaults[i];
-            var encoded = new AvroReader(field.DefaultBinary().Span);
+            var encoded = new AvroReader(field.DefaultBinary().Span, 0, 0, int.MaxValue);
             if (!TryRead(node.DefaultNode(i), ref encoded, out object? constant))
             {
                 throw new InvalidOperationException($"The default of field '{field.Name}' of record {node.Reader.TypeName} was encoded wrongly.");

@@ -240,10 +240,23 @@ internal static class MappedReads
         return items;
     }
 
+    /// <summary>Puts what was read into a collection that its object made; one that is null or read-only stays as it is.</summary>
+    internal static void Fill<T>(ICollection<T>? collection, ICollection<T>? items)
+    {
+        if (collection is { IsReadOnly: false } && items is not null)
+        {
+            collection.Clear();
+            foreach (T item in items)
+            {
+                collection.Add(item);
+            }
+        }
+    }
+
     /// <summary>Whether the type can hold a default.</summary>
     internal static bool CanHold<T>(ReadOnlyMemory<byte> encoded, ReadSlot<T> slot)
     {
-        var reader = new AvroReader(encoded.Span);
+        var reader = new AvroReader(encoded.Span, 0, 0, int.MaxValue);
         _ = slot.Read(ref reader);
         return reader.Error == DecodeErrorKind.None;
     }
@@ -257,7 +270,7 @@ internal static class MappedReads
     /// <summary>A default, read anew each time: it may be an object that the caller changes.</summary>
     internal static T Default<T>(ReadOnlyMemory<byte> encoded, ReadSlot<T> slot)
     {
-        var reader = new AvroReader(encoded.Span);
+        var reader = new AvroReader(encoded.Span, 0, 0, int.MaxValue);
         T value = slot.Read(ref reader);
         return reader.Error == DecodeErrorKind.None ? value : throw new InvalidOperationException($"A default cannot be held by {typeof(T)}: {reader.Error}.");
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Schemas;
 
@@ -10,6 +11,9 @@ internal sealed class Resolver
 {
     // More than values can nest, at three nodes for each record: union, union, record.
     private const int DepthMax = 512;
+
+    // Of a union, in a message: one is made for each of the writer's branches.
+    private const int BranchesMax = 20;
 
     private readonly Dictionary<(AvroSchema Writer, AvroSchema Reader), ReadNode> _nodes = [];
     private readonly List<(AvroSchema Writer, AvroSchema Reader)> _order = [];
@@ -43,10 +47,10 @@ internal sealed class Resolver
         _depth++;
         try
         {
-            if (_depth > DepthMax)
+            if (_depth > DepthMax || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
             {
                 _tooDeep = true;
-                throw new SchemaResolutionException($"The schemas nest more than {DepthMax} deep", writerPath, readerPath);
+                throw new SchemaResolutionException($"The schemas nest more than {DepthMax} deep, or too deep for this thread's stack", writerPath, readerPath);
             }
 
             return Build(writer, reader, writerPath, readerPath);
@@ -152,7 +156,7 @@ internal sealed class Resolver
             }
         }
 
-        string branches = string.Join(", ", reader.Branches.Select(branch => branch.TypeName));
+        string branches = string.Join(", ", reader.Branches.Take(BranchesMax).Select(branch => branch.TypeName)) + (reader.Branches.Count > BranchesMax ? ", ..." : "");
         throw new SchemaResolutionException($"{writer.TypeName} matches no branch of the reader's union of {branches}", writerPath, readerPath);
     }
 
@@ -248,10 +252,17 @@ internal sealed class Resolver
         }
     }
 
-    // The unqualified names must match, or an alias be the writer's full name.
-    private static bool NamesMatch(NamedSchema writer, NamedSchema reader) =>
-        string.Equals(writer.Name.Name, reader.Name.Name, StringComparison.Ordinal)
-        || reader.Aliases.Any(alias => string.Equals(alias.FullName, writer.Name.FullName, StringComparison.Ordinal));
+    // The unqualified names must match, or an alias be the writer's full name. Without an allocation: each branch of one union may be asked about each of another's.
+    private static bool NamesMatch(NamedSchema writer, NamedSchema reader)
+    {
+        bool match = string.Equals(writer.Name.Name, reader.Name.Name, StringComparison.Ordinal);
+        for (int i = 0; i < reader.Aliases.Count && !match; i++)
+        {
+            match = string.Equals(reader.Aliases[i].FullName, writer.Name.FullName, StringComparison.Ordinal);
+        }
+
+        return match;
+    }
 
     // Whether two schemas match in the specification's sense, which looks at names and items but not at fields and symbols.
     private static bool Matches(AvroSchema writer, AvroSchema reader) => (writer, reader) switch
