@@ -9,8 +9,9 @@ public enum SchemaValidation
     Strict,
 
     /// <summary>
-    /// Defaults are not checked, and names may have letters of any alphabet: for writer schemas from a registry, whose defaults are never used
-    /// and which Java's parser has accepted.
+    /// Defaults are not judged, nor a namespace that is no text; names may have letters of any alphabet, orders letters of any size, and a name that is
+    /// not defined in the namespace around it may be one of the null namespace: for writer schemas from a registry, whose defaults are never used and
+    /// which Java's parser has accepted or its printer written.
     /// </summary>
     Lenient,
 }

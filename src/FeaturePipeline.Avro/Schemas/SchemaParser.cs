@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace FeaturePipeline.Avro.Schemas;
@@ -53,8 +54,10 @@ internal sealed class SchemaParser(SchemaValidation validation)
         }
     }
 
+    // 500 levels fit a thread's usual stack; a thread may have less of it.
     private AvroSchema ParseSchema(JsonElement json, string space, string path) => json.ValueKind switch
     {
+        _ when !RuntimeHelpers.TryEnsureSufficientExecutionStack() => throw new AvroSchemaException("The schema nests too deep for this thread's stack", "$"),
         JsonValueKind.String => ParseName(json.GetString()!, space, path),
         JsonValueKind.Array => ParseUnion(json, space, path),
         JsonValueKind.Object => ParseObject(json, space, path),
@@ -66,8 +69,9 @@ internal sealed class SchemaParser(SchemaValidation validation)
 
     private NamedSchema Lookup(string name, string space, string path)
     {
+        // Java names a type of the null namespace so where another namespace encloses the name, too.
         string fullName = SchemaName.Of(name, space).FullName;
-        return _names.Find(fullName) is { } schema
+        return (_names.Find(fullName) ?? (validation == SchemaValidation.Lenient ? _names.Find(name) : null)) is { } schema
             ? schema
             : throw new AvroSchemaException($"Type '{fullName}' is not defined. Define it before it is used, or pass its schema as a reference", path);
     }
@@ -224,9 +228,9 @@ internal sealed class SchemaParser(SchemaValidation validation)
         return field;
     }
 
-    private static FieldOrder ParseOrder(JsonElement json, string path) => !json.TryGetProperty("order", out JsonElement order)
+    private FieldOrder ParseOrder(JsonElement json, string path) => !json.TryGetProperty("order", out JsonElement order)
         ? FieldOrder.Ascending
-        : (order.ValueKind == JsonValueKind.String ? order.GetString() : null) switch
+        : (order.ValueKind != JsonValueKind.String ? null : validation == SchemaValidation.Lenient ? order.GetString()!.ToLowerInvariant() : order.GetString()) switch
         {
             "ascending" => FieldOrder.Ascending,
             "descending" => FieldOrder.Descending,
@@ -290,7 +294,9 @@ internal sealed class SchemaParser(SchemaValidation validation)
         string name = Text(json, "name") ?? throw new AvroSchemaException("A record, enum or fixed needs a string \"name\"", path);
         if (json.TryGetProperty("namespace", out JsonElement own))
         {
-            space = own.ValueKind == JsonValueKind.String ? own.GetString()! : throw new AvroSchemaException("\"namespace\" is a string", path + ".namespace");
+            space = own.ValueKind == JsonValueKind.String ? own.GetString()!
+                : validation == SchemaValidation.Lenient ? space
+                : throw new AvroSchemaException("\"namespace\" is a string", path + ".namespace");
         }
 
         SchemaName full = SchemaName.Of(name, space);

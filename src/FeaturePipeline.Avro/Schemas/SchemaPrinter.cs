@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -50,9 +51,9 @@ internal static class SchemaPrinter
 
     private static void CheckDepth(Utf8JsonWriter json)
     {
-        if (json.CurrentDepth > DepthMax - 4)
+        if (json.CurrentDepth > DepthMax - 4 || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
-            throw new AvroSchemaException($"The schema nests more than {DepthMax} deep, so it cannot be written", "$");
+            throw new AvroSchemaException($"The schema nests more than {DepthMax} deep, or too deep for this thread's stack, so it cannot be written", "$");
         }
     }
 

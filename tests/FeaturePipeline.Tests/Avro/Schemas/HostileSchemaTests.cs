@@ -85,6 +85,28 @@ public class HostileSchemaTests
     }
 
     [Fact]
+    public void Text_that_nests_as_deep_as_it_may_ends_no_thread_of_a_small_stack()
+    {
+        string deep = string.Concat(Enumerable.Repeat("""{"type":"array","items":""", 495)) + "\"int\"" + new string('}', 495);
+        var schema = AvroSchema.Parse(deep);
+        var outcomes = new List<Exception?>();
+        var thread = new Thread(
+            () =>
+            {
+                foreach (Action action in new Action[] { () => AvroSchema.Parse(deep), () => schema.ToString(), () => _ = schema.CanonicalForm, () => GenericReader.Compile(schema) })
+                {
+                    outcomes.Add(Record.Exception(action));
+                }
+            },
+            maxStackSize: 256 << 10);
+        thread.Start();
+        thread.Join();
+        Assert.Equal(4, outcomes.Count);
+        Assert.IsType<AvroSchemaException>(outcomes[0]);
+        Assert.All(outcomes, outcome => Assert.True(outcome is null or AvroSchemaException or SchemaResolutionException, outcome?.ToString()));
+    }
+
+    [Fact]
     public void Many_unions_of_one_large_record_are_resolved_without_writing_its_form_for_each()
     {
         string fields = string.Join(',', Enumerable.Range(0, 2000).Select(i => $$"""{"name":"x{{i}}","type":"int"}"""));

@@ -48,6 +48,21 @@ public class SchemaParserTests
         Assert.Equal("\"1\"", ((RecordSchema)AvroSchema.Parse(Text, null, SchemaValidation.Lenient)).Field("a")!.Default!.Value.GetRawText());
     }
 
+    [Theory]
+    [InlineData("""{"type":"record","name":"R","namespace":null,"fields":[]}""", """{"name":"R","type":"record","fields":[]}""")]
+    [InlineData("""{"type":"record","name":"R","fields":[{"name":"a","type":"int","order":"DESCENDING"}]}""", """{"name":"R","type":"record","fields":[{"name":"a","type":"int"}]}""")]
+    [InlineData(
+        """{"type":"record","name":"n.R","fields":[{"name":"a","type":{"type":"enum","name":"E","namespace":"","symbols":["A"]}},{"name":"b","type":["null","E"]}]}""",
+        """{"name":"n.R","type":"record","fields":[{"name":"a","type":{"name":"E","type":"enum","symbols":["A"]}},{"name":"b","type":["null","E"]}]}""")]
+    public void A_writer_s_schema_may_be_written_as_Java_reads_and_writes_it(string text, string canonical)
+    {
+        Assert.Throws<AvroSchemaException>(() => AvroSchema.Parse(text));
+        var schema = AvroSchema.Parse(text, null, SchemaValidation.Lenient);
+        Assert.Equal(canonical, schema.CanonicalForm);
+        Assert.Equal(canonical, AvroSchema.Parse(schema.ToString(), null, SchemaValidation.Lenient).CanonicalForm);
+        Assert.Equal(text.Contains("DESC", StringComparison.Ordinal), ((RecordSchema)schema).Fields.Any(field => field.Order == FieldOrder.Descending));
+    }
+
     [Fact]
     public void Attributes_are_kept_as_they_were_written()
     {
