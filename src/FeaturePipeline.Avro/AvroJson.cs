@@ -53,21 +53,21 @@ public static class AvroJson
             case GenericRecord record:
                 WriteRecord(json, record);
                 break;
-            case IReadOnlyDictionary<string, object?> map:
+            case var _ when schema is MapSchema map && GenericCollections.Entries(value) is { } entries:
                 json.WriteStartObject();
-                foreach ((string key, object? item) in map)
+                foreach ((string key, object? item) in entries)
                 {
                     json.WritePropertyName(key);
-                    Write(json, ((MapSchema)schema).Values, item);
+                    Write(json, map.Values, item);
                 }
 
                 json.WriteEndObject();
                 break;
-            case IReadOnlyCollection<object?> array:
+            case var _ when schema is ArraySchema array && GenericCollections.Items(value) is { } items:
                 json.WriteStartArray();
-                foreach (object? item in array)
+                foreach (object? item in items)
                 {
-                    Write(json, ((ArraySchema)schema).Items, item);
+                    Write(json, array.Items, item);
                 }
 
                 json.WriteEndArray();

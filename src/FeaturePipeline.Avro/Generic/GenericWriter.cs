@@ -5,9 +5,15 @@ using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Generic;
 
-/// <summary>Writes generic values (see <see cref="GenericReader"/>) of any schema. Immutable, shared by threads.</summary>
+/// <summary>
+/// Writes generic values (see <see cref="GenericReader"/>) of any schema; what C# has for an array (any sequence), a map (any dictionary from strings), an
+/// enum (a symbol's text) and a fixed (a byte array) is taken, too. Immutable, shared by threads.
+/// </summary>
 public sealed class GenericWriter
 {
+    // Of fields or branches, in a message.
+    private const int NamesMax = 20;
+
     private readonly AvroSchema _schema;
 
     private GenericWriter(AvroSchema schema) => _schema = schema;
@@ -48,8 +54,8 @@ public sealed class GenericWriter
             case ({ Type: AvroType.Float }, float single):
                 writer.WriteFloat(single);
                 break;
-            case ({ Type: AvroType.Double }, double or float):
-                writer.WriteDouble(value is float narrow ? narrow : (double)value);
+            case ({ Type: AvroType.Double }, double or float or int):
+                writer.WriteDouble(value is double full ? full : value is float narrow ? narrow : (int)value);
                 break;
             case ({ Type: AvroType.Bytes }, byte[] bytes):
                 writer.WriteBytes(bytes);
@@ -58,6 +64,9 @@ public sealed class GenericWriter
                 MappedWrites.Text(ref writer, text, path);
                 break;
             case (FixedSchema type, GenericFixed { Value: var raw }) when raw.Length == type.Size:
+                writer.WriteRaw(raw);
+                break;
+            case (FixedSchema type, byte[] raw) when raw.Length == type.Size:
                 writer.WriteRaw(raw);
                 break;
             case (EnumSchema type, GenericEnum or string) when type.IndexOf(value.ToString()!) is >= 0 and var index:
@@ -89,10 +98,10 @@ public sealed class GenericWriter
                 }
 
                 break;
-            case (ArraySchema type, IReadOnlyCollection<object?> items):
+            case (ArraySchema type, _) when GenericCollections.Items(value) is { } items:
                 WriteArray(ref writer, type, items, path);
                 break;
-            case (MapSchema type, IReadOnlyDictionary<string, object?> entries):
+            case (MapSchema type, _) when GenericCollections.Entries(value) is { } entries:
                 WriteMap(ref writer, type, entries, path);
                 break;
             default:
@@ -116,7 +125,7 @@ public sealed class GenericWriter
         writer.WriteLong(0);
     }
 
-    private static void WriteMap(ref AvroWriter writer, MapSchema type, IReadOnlyDictionary<string, object?> entries, string path)
+    private static void WriteMap(ref AvroWriter writer, MapSchema type, IReadOnlyCollection<KeyValuePair<string, object?>> entries, string path)
     {
         if (entries.Count > 0)
         {
@@ -172,21 +181,47 @@ public sealed class GenericWriter
         ({ Type: AvroType.Long }, int) => !exact,
         ({ Type: AvroType.Float }, float) => true,
         ({ Type: AvroType.Double }, double) => true,
-        ({ Type: AvroType.Double }, float) => !exact,
+        ({ Type: AvroType.Double }, float or int) => !exact,
         ({ Type: AvroType.Bytes }, byte[]) => true,
         ({ Type: AvroType.String }, string) => true,
         (RecordSchema type, GenericRecord record) => SameName(type, record.Schema),
         (EnumSchema type, GenericEnum symbol) => SameName(type, symbol.Schema),
         (EnumSchema type, string text) => !exact && type.IndexOf(text) >= 0,
         (FixedSchema type, GenericFixed bytes) => SameName(type, bytes.Schema),
-        (ArraySchema, IReadOnlyCollection<object?>) => true,
-        (MapSchema, IReadOnlyDictionary<string, object?>) => true,
+        (FixedSchema type, byte[] bytes) => !exact && bytes.Length == type.Size,
+        (ArraySchema, _) => GenericCollections.IsArray(value),
+        (MapSchema, _) => GenericCollections.IsMap(value),
         _ => false,
     };
 
     private static bool SameName(NamedSchema left, NamedSchema right) =>
         ReferenceEquals(left, right) || string.Equals(left.Name.FullName, right.Name.FullName, StringComparison.Ordinal);
 
-    private static ArgumentException Mismatch(AvroSchema schema, object? value, string path) => new(
-        $"{(path.Length == 0 ? "The value" : $"Field '{path}'")} is of type {schema.TypeName}; {value?.GetType().Name ?? "null"} does not fit.", nameof(value));
+    private static ArgumentException Mismatch(AvroSchema schema, object? value, string path) =>
+        new($"{(path.Length == 0 ? "The value" : $"Field '{path}'")} is {TypeOf(schema)}; {Given(schema, value)} does not fit.", nameof(value));
+
+    private static string TypeOf(AvroSchema schema) => schema switch
+    {
+        UnionSchema union => $"a union of {Listed(union.Branches.Select(branch => branch.TypeName))}",
+        FixedSchema type => $"of type {type.Name}, a fixed of {type.Size} bytes",
+        RecordSchema record => $"of type {record.Name}, a record of {Listed(record.Fields.Select(field => field.Name))}",
+        NamedSchema named => $"of type {named.Name}, an enum",
+        _ => $"of type {schema.TypeName}",
+    };
+
+    private static string Given(AvroSchema schema, object? value) => (schema, value) switch
+    {
+        (_, null) => "null",
+        (EnumSchema, string or GenericEnum) => $"'{value}'",
+        (FixedSchema, byte[] bytes) => $"an array of {bytes.Length} bytes",
+        (FixedSchema, GenericFixed bytes) => $"a fixed of {bytes.Value.Length} bytes",
+        (_, GenericRecord record) => $"a record {record.Schema.Name} of {Listed(record.Schema.Fields.Select(field => field.Name))}",
+        _ => value.GetType().Name,
+    };
+
+    private static string Listed(IEnumerable<string> names)
+    {
+        string[] first = names.Take(NamesMax + 1).ToArray();
+        return first.Length == 0 ? "nothing" : first.Length > NamesMax ? string.Join(", ", first[..NamesMax]) + ", ..." : string.Join(", ", first);
+    }
 }
