@@ -27,8 +27,8 @@ public sealed class AvroDecimalAttribute(int precision, int scale) : Attribute
 }
 
 /// <summary>The types of a closed hierarchy: on its base, which then is a union of them.</summary>
-/// <param name="types">The derived types, in the union's order.</param>
-[AttributeUsage(AttributeTargets.Class | AttributeTargets.Interface)]
+/// <param name="types">The derived types, in the union's order; for one that is such a base itself, its own.</param>
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Interface, Inherited = false)]
 public sealed class AvroUnionAttribute(params Type[] types) : Attribute
 {
     /// <summary>The derived types.</summary>

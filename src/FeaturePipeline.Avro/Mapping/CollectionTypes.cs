@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Collections.ObjectModel;
 using System.Linq.Expressions;
+using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace FeaturePipeline.Avro.Mapping;
 
@@ -60,6 +62,12 @@ internal static class CollectionTypes
         Type whole = built.MakeGenericType(type.GetGenericArguments());
         return Expression.Convert(Expression.New(Array.Find(whole.GetConstructors(), constructor => constructor.GetParameters() is [var only] && only.ParameterType.IsAssignableFrom(made.Type))!, made), type);
     }
+
+    /// <summary>The ICollection that a member without a setter is, where its object holds it rather than works it out; or null.</summary>
+    internal static Type? Filled(TypeMember member) =>
+        member.Type.IsValueType || (member.Info is PropertyInfo { GetMethod: { } get } && !get.IsDefined(typeof(CompilerGeneratedAttribute)))
+            ? null
+            : member.Type.GetInterfaces().Append(member.Type).FirstOrDefault(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ICollection<>));
 
     private static Type Made(Type item, bool isMap) =>
         isMap ? typeof(Dictionary<,>).MakeGenericType(typeof(string), item) : typeof(List<>).MakeGenericType(item);

@@ -12,7 +12,9 @@ namespace FeaturePipeline.Avro.Mapping;
 /// <typeparam name="T">The type.</typeparam>
 /// <remarks>
 /// Members meet fields by name: <see cref="AvroNameAttribute"/>, else exactly, else without regard to case and underscores (UserId and user_id).
-/// A field without a member is skipped. A member without a field keeps its own default, unless it is required: then compiling fails.
+/// A member is for one field, and one of its own name comes before one that is alike. A field without a member is skipped. A member without a field keeps
+/// its own default, unless it is required: then compiling fails. Collections without a setter that the object makes itself are filled. A
+/// <see cref="Generic.GenericRecord"/> or an object holds a generic value.
 /// </remarks>
 public sealed class MappedReader<T>
 {

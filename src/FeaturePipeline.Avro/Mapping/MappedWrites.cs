@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -155,7 +156,7 @@ internal static class MappedWrites
     }
 
     internal static void Sequence<T>(ref AvroWriter writer, IEnumerable<T> value, WriteSlot<T> items, string path) =>
-        List(ref writer, NotNull(value, path) as IReadOnlyList<T> ?? value.ToList(), items, path);
+        List(ref writer, value is ImmutableArray<T> { IsDefault: true } ? throw NullValue(path) : NotNull(value, path) as IReadOnlyList<T> ?? value.ToList(), items, path);
 
     internal static void Map<T>(ref AvroWriter writer, IEnumerable<KeyValuePair<string, T>> value, WriteSlot<T> values, string path)
     {

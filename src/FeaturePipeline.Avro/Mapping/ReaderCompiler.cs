@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using System.Reflection;
 using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Resolution;
 using FeaturePipeline.Avro.Schemas;
 
@@ -80,7 +81,7 @@ internal sealed class ReaderCompiler
             return Expression.Block([inner], Then(Read(node, underlying, reader, inner, path), Expression.Assign(target, Expression.Convert(inner, type))));
         }
 
-        if (type == typeof(object) || type == ApacheTypes.AnyRecord)
+        if (type == typeof(object) || type == ApacheTypes.AnyRecord || (type == typeof(GenericRecord) && node is RecordNode))
         {
             return ReadObject(node, type, reader, target, path);
         }
@@ -118,17 +119,19 @@ internal sealed class ReaderCompiler
         new($"{(path.Length == 0 ? "The value" : $"Field '{path}'")} is of type {schema.TypeName}{(schema.Logical is null ? "" : $" ({schema.Logical})")}, which {type} cannot hold.");
 
     // A generic value; in a class of avrogen what Apache would put there.
-    private Expression ReadObject(ReadNode node, Type type, ParameterExpression reader, ParameterExpression target, string path)
+    private BlockExpression ReadObject(ReadNode node, Type type, ParameterExpression reader, ParameterExpression target, string path)
     {
-        if (_apache?.Of(node.Reader) is not { } held || !held.IsAssignableTo(type))
+        Type? held = _apache?.Of(node.Reader) is { } own && own.IsAssignableTo(type) ? own : null;
+        if (held is null && type == ApacheTypes.AnyRecord)
         {
-            return type == typeof(object)
-                ? Call(nameof(MappedReads.Object), [], reader, Expression.Constant(node, typeof(ReadNode)), target)
-                : throw Unmapped(node.Reader, type, path);
+            throw Unmapped(node.Reader, type, path);
         }
 
-        ParameterExpression value = Expression.Variable(held);
-        return Expression.Block([value], Then(Read(node, held, reader, value, path), Expression.Assign(target, Expression.Convert(value, type))));
+        ParameterExpression value = Expression.Variable(held ?? typeof(object));
+        Expression read = held is null
+            ? Call(nameof(MappedReads.Object), [], reader, Expression.Constant(node, typeof(ReadNode)), value)
+            : Read(node, held, reader, value, path);
+        return Expression.Block([value], Then(read, Expression.Assign(target, Expression.Convert(value, type))));
     }
 
     private BlockExpression ReadUnion(WriterUnionNode union, Type type, ParameterExpression reader, ParameterExpression target, string path)

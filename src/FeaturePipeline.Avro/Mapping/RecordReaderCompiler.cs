@@ -13,23 +13,26 @@ namespace FeaturePipeline.Avro.Mapping;
 internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode node, Type type, string path)
 {
     private readonly TypeMembers _members = TypeMembers.Of(type);
+    private TypeMember?[] _matched = [];
     private readonly Dictionary<TypeMember, ParameterExpression> _variables = [];
     private readonly HashSet<TypeMember> _given = [];
 
     internal Expression Body(ParameterExpression reader)
     {
         LabelTarget end = Expression.Label(type);
+        _matched = _members.Match((RecordSchema)node.Reader);
         ConstructorInfo? constructor = Constructor();
-        ParameterExpression? made = !type.IsValueType && constructor!.GetParameters().Length == 0 ? Expression.Variable(type, "made") : null;
+        ParameterExpression made = Expression.Variable(type, "made");
+        bool isMadeFirst = !type.IsValueType && constructor!.GetParameters().Length == 0;
         var statements = new List<Expression> { Unless(Expression.Call(reader, nameof(AvroReader.TryEnter), null)) };
-        if (made is not null)
+        if (isMadeFirst)
         {
             statements.Add(Expression.Assign(made, Expression.New(constructor!)));
         }
 
         foreach (RecordStep step in node.Steps)
         {
-            TypeMember? member = step.Target < 0 ? null : Member(((RecordSchema)node.Reader).Fields[step.Target]);
+            TypeMember? member = step.Target < 0 ? null : _matched[step.Target];
             Expression read = member is null ? Skip(step, reader) : compiler.Read(step.Node!, member.Type, reader, Variable(member), Join(step.Field.Name));
             statements.Add(Unless(read, ReaderCompiler.FailIn(reader, step.Field.Name)));
             Set(member);
@@ -37,7 +40,7 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
 
         for (int i = 0; i < node.Defaults.Length; i++)
         {
-            if (Member(node.Defaults[i]) is { } member)
+            if (_matched[node.Defaults[i].Position] is { } member)
             {
                 statements.Add(Expression.Assign(Variable(member), Default(i, member)));
                 Set(member);
@@ -45,15 +48,20 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
         }
 
         statements.Add(Expression.Call(reader, nameof(AvroReader.Leave), null));
-        Expression created = made is null ? Create(constructor) : made;
+        if (!isMadeFirst)
+        {
+            statements.Add(Expression.Assign(made, Create(constructor)));
+        }
+
+        statements.AddRange(Fill(made));
         CheckRequired();
-        statements.Add(Expression.Label(end, created));
-        return Expression.Block(made is null ? _variables.Values : _variables.Values.Append(made), statements);
+        statements.Add(Expression.Label(end, made));
+        return Expression.Block(_variables.Values.Append(made), statements);
 
         // An object that is made without arguments is there before its fields, so that each value lives only from its reading to its place.
         void Set(TypeMember? member)
         {
-            if (made is not null && member is { CanWrite: true })
+            if (isMadeFirst && member is { CanWrite: true })
             {
                 statements.Add(Expression.Assign(Expression.MakeMemberAccess(made, member.Info), Variable(member)));
             }
@@ -100,11 +108,8 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
         return variable;
     }
 
-    // The member for a reader's field: by the field's name, or by one of its aliases.
-    private TypeMember? Member(RecordField field) => _members.Find(field.Name) ?? field.Aliases.Select(_members.Find).FirstOrDefault(member => member is not null);
-
     // None for a struct without one.
-    private ConstructorInfo? Constructor() => _members.Constructor()
+    private ConstructorInfo? Constructor() => _members.Constructor(_matched.OfType<TypeMember>().ToArray())
         ?? (type.IsValueType ? null : throw new ArgumentException($"{type} has no constructor without parameters, and none whose parameters are all members of it."));
 
     private MemberInitExpression Create(ConstructorInfo? constructor)
@@ -114,6 +119,18 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
             .Where(pair => pair.Key.CanWrite && !_given.Contains(pair.Key))
             .Select(pair => Expression.Bind(pair.Key.Info, pair.Value)));
     }
+
+    // Collections that the object makes itself and nobody can replace.
+    private IEnumerable<Expression> Fill(ParameterExpression made) =>
+        from pair in _variables
+        where !pair.Key.CanWrite && !_given.Contains(pair.Key)
+        let collection = CollectionTypes.Filled(pair.Key)
+        where collection is not null
+        select ReaderCompiler.Call(
+            nameof(MappedReads.Fill),
+            collection.GetGenericArguments(),
+            Expression.Convert(Expression.MakeMemberAccess(made, pair.Key.Info), collection),
+            Expression.Convert(pair.Value, collection));
 
     private void CheckRequired()
     {

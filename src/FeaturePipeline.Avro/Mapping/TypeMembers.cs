@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Mapping;
@@ -25,7 +26,8 @@ internal sealed class TypeMembers
             {
                 NullabilityInfo info = nullability.Create(property);
                 bool nullable = IsNullable(property.PropertyType, info.ReadState);
-                _members.Add(new TypeMember(property, property.PropertyType, GivenName(property), property.CanWrite, IsRequired(property), nullable, info));
+                PropertyInfo declared = Declared(property);
+                Add(new TypeMember(declared, property.PropertyType, GivenName(property), declared.CanWrite, IsRequired(property), nullable, info));
             }
         }
 
@@ -35,7 +37,7 @@ internal sealed class TypeMembers
             {
                 NullabilityInfo info = nullability.Create(field);
                 bool nullable = IsNullable(field.FieldType, info.ReadState);
-                _members.Add(new TypeMember(field, field.FieldType, GivenName(field), !field.IsInitOnly, IsRequired(field), nullable, info));
+                Add(new TypeMember(field, field.FieldType, GivenName(field), !field.IsInitOnly, IsRequired(field), nullable, info));
             }
         }
     }
@@ -46,18 +48,48 @@ internal sealed class TypeMembers
 
     internal static TypeMembers Of(Type type) => new(type);
 
-    /// <summary>The member for a field's name, or null.</summary>
-    internal TypeMember? Find(string name) =>
-        _members.Find(member => string.Equals(member.Name, name, StringComparison.Ordinal))
-        ?? _members.Find(member => member.GivenName is null && SameName(member.Name, name));
-
-    /// <summary>The constructor to call: one without parameters, else the one with the most parameters, each of which is a member.</summary>
-    internal ConstructorInfo? Constructor()
+    /// <summary>
+    /// The member for each field of a record, or null. One of the field's own name comes first, so that a field that is only alike takes nobody's place;
+    /// then one that is alike, then one of an alias. No member is for two fields.
+    /// </summary>
+    internal TypeMember?[] Match(RecordSchema record)
     {
-        ConstructorInfo[] constructors = Type.GetConstructors(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance);
-        return constructors.FirstOrDefault(constructor => constructor.GetParameters().Length == 0)
-            ?? constructors.Where(constructor => constructor.GetParameters().All(parameter => OfParameter(parameter) is not null))
-                .MaxBy(constructor => constructor.GetParameters().Length);
+        var found = new TypeMember?[record.Fields.Count];
+        var taken = new HashSet<TypeMember>(ReferenceEqualityComparer.Instance);
+        foreach (Func<RecordField, TypeMember?> way in new Func<RecordField, TypeMember?>[] { field => Exactly(field.Name), field => Alike(field.Name), OfAlias })
+        {
+            foreach (RecordField field in record.Fields)
+            {
+                if (found[field.Position] is null && way(field) is { } member && taken.Add(member))
+                {
+                    found[field.Position] = member;
+                }
+            }
+        }
+
+        return found;
+
+        TypeMember? OfAlias(RecordField field) => field.Aliases.Select(alias => Exactly(alias) ?? Alike(alias)).FirstOrDefault(member => member is not null);
+    }
+
+    /// <summary>
+    /// The constructor to call, of those whose parameters are all members: one that can be called with what is given; then the one that sets the most that
+    /// nothing else sets; then one without parameters; then the one with the most.
+    /// </summary>
+    /// <param name="given">The members that the message, or a default of the reader's schema, gives.</param>
+    internal ConstructorInfo? Constructor(IReadOnlyCollection<TypeMember> given)
+    {
+        return Type.GetConstructors(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance)
+            .Where(constructor => constructor.GetParameters().All(parameter => OfParameter(parameter) is not null))
+            .MaxBy(Preference);
+
+        (bool, int, bool, int) Preference(ConstructorInfo constructor)
+        {
+            ParameterInfo[] parameters = constructor.GetParameters();
+            TypeMember[] set = Array.ConvertAll(parameters, parameter => OfParameter(parameter)!);
+            bool canBeCalled = parameters.Zip(set).All(pair => pair.First.HasDefaultValue || pair.Second.IsNullable || given.Contains(pair.Second));
+            return (canBeCalled, set.Count(member => !member.CanWrite && given.Contains(member)), set.Length == 0, set.Length);
+        }
     }
 
     /// <summary>The member that a constructor's parameter sets: the one of its C# name and type, or null.</summary>
@@ -77,23 +109,59 @@ internal sealed class TypeMembers
         : string.Equals(AvroName(type), schema.Name.FullName, StringComparison.Ordinal) ? 2
         : SameName(SimpleName(type), schema.Name.Name) ? 1 : 0;
 
+    /// <summary>How many classes a type derives from.</summary>
+    internal static int Bases(Type type) => type.BaseType is { } own ? 1 + Bases(own) : 0;
+
     /// <summary>Whether values of the type are records.</summary>
     internal static bool IsRecord(Type type) =>
-        !type.IsAbstract && !type.IsPrimitive && !type.IsEnum && !type.IsArray && type != typeof(string) && type != typeof(object) && type != typeof(decimal)
+        !type.IsAbstract && !type.IsPrimitive && !type.IsEnum && !type.IsArray && type != typeof(string) && type != typeof(object) && type != typeof(decimal) && type != typeof(GenericRecord)
         && Nullable.GetUnderlyingType(type) is null && Union(type).Count == 0 && !type.IsAssignableTo(typeof(System.Collections.IEnumerable));
 
-    /// <summary>The types of a closed hierarchy: as the attribute says, else the classes that are nested in their base.</summary>
-    internal static IReadOnlyList<Type> Union(Type type) =>
-        type.GetCustomAttribute<AvroUnionAttribute>()?.Types
-        ?? (type.IsAbstract || type.IsInterface ? type.GetNestedTypes().Where(nested => !nested.IsAbstract && nested.IsAssignableTo(type)).ToArray() : []);
+    /// <summary>
+    /// The types of a closed hierarchy: as the attribute says, else the classes that are nested in their base; for a base within the hierarchy, its own.
+    /// </summary>
+    /// <exception cref="ArgumentException">The attribute names a type that does not derive from the base.</exception>
+    internal static IReadOnlyList<Type> Union(Type type)
+    {
+        IReadOnlyList<Type> derived = type.GetCustomAttribute<AvroUnionAttribute>(inherit: false)?.Types
+            ?? (type.IsAbstract || type.IsInterface ? Nested(type).Where(nested => nested.IsAssignableTo(type)).ToArray() : []);
+        return derived.FirstOrDefault(one => one == type || !one.IsAssignableTo(type)) is { } other
+            ? throw new ArgumentException($"{other} is no type of the union {type}, because it does not derive from it.")
+            : derived.SelectMany(one => Union(one) is { Count: > 0 } own ? own : [one]).ToArray();
+    }
 
     internal static string AvroName(Type type) =>
         type.GetCustomAttribute<AvroNameAttribute>()?.Name ?? (type.Namespace is null ? SimpleName(type) : type.Namespace + "." + SimpleName(type));
+
+    // A class that is nested in a generic one has its type parameters, too.
+    private static IEnumerable<Type> Nested(Type type) => type.GetNestedTypes().Select(nested =>
+        nested.IsGenericTypeDefinition && type.IsConstructedGenericType && nested.GetGenericArguments().Length == type.GetGenericArguments().Length
+            ? nested.MakeGenericType(type.GetGenericArguments())
+            : nested);
 
     // Page<Order> is Page_Order.
     private static string SimpleName(Type type) => type.IsGenericType
         ? string.Join('_', type.GetGenericArguments().Select(SimpleName).Prepend(type.Name.Split('`')[0]))
         : type.Name;
+
+    private TypeMember? Exactly(string name) => _members.Find(member => string.Equals(member.Name, name, StringComparison.Ordinal));
+
+    private TypeMember? Alike(string name) => _members.Find(member => member.GivenName is null && SameName(member.Name, name));
+
+    // A member that hides one of its base has its name alone; the most derived comes first.
+    private void Add(TypeMember member)
+    {
+        if (!_members.Exists(other => other.Info.Name == member.Info.Name))
+        {
+            _members.Add(member);
+        }
+    }
+
+    // A derived type's reflection does not show its base's private accessors.
+    private static PropertyInfo Declared(PropertyInfo property) => property.CanWrite || property.DeclaringType == property.ReflectedType
+        ? property
+        : property.DeclaringType!.GetProperty(
+            property.Name, BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly, null, property.PropertyType, [], null)!;
 
     private static bool Skip(MemberInfo member) =>
         member.IsDefined(typeof(AvroIgnoreAttribute)) || member.Name == "EqualityContract" || typeof(global::Avro.Schema).IsAssignableFrom((member as PropertyInfo)?.PropertyType);

@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using System.Reflection;
 using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Mapping;
@@ -97,7 +98,7 @@ internal sealed class WriterCompiler
 
     private Expression Write(AvroSchema schema, Type type, ParameterExpression writer, Expression value, string path)
     {
-        if (type == typeof(object) || type == ApacheTypes.AnyRecord)
+        if (type == typeof(object) || type == typeof(GenericRecord) || type == ApacheTypes.AnyRecord)
         {
             return WriteObject(schema, type, writer, value, path);
         }
@@ -168,31 +169,35 @@ internal sealed class WriterCompiler
     {
         if (TypeMembers.Union(type).Count > 0)
         {
+            // One type may derive from another: the most derived is asked for first.
             Expression chain = Throw(nameof(MappedWrites.NoBranch), Expression.Convert(value, typeof(object)), Expression.Constant(path));
-            for (int i = union.Branches.Count - 1; i >= 0; i--)
+            var found = from branch in union.Branches.Index()
+                        where branch.Item is RecordSchema
+                        let derived = TypeMembers.DerivedFor(type, (RecordSchema)branch.Item)
+                        where derived is not null
+                        orderby TypeMembers.Bases(derived), branch.Index descending
+                        select (branch.Index, branch.Item, derived);
+            foreach ((int index, AvroSchema record, Type derived) in found)
             {
-                if (union.Branches[i] is RecordSchema record && TypeMembers.DerivedFor(type, record) is { } derived)
-                {
-                    Expression write = Expression.Block(Tag(writer, i), Invoke(record, derived, writer, Expression.Convert(value, derived), path));
-                    chain = Expression.IfThenElse(Expression.TypeIs(value, derived), write, chain);
-                }
+                Expression write = Expression.Block(Tag(writer, index), Invoke(record, derived, writer, Expression.Convert(value, derived), path));
+                chain = Expression.IfThenElse(Expression.TypeIs(value, derived), write, chain);
             }
 
             return chain;
         }
 
         int best = -1;
-        Expression? found = null;
+        Expression? suited = null;
         for (int i = 0; i < union.Branches.Count; i++)
         {
             int suits = ScalarWriterCompiler.Suits(union.Branches[i], type);
             if (union.Branches[i].Type != AvroType.Null && suits > best && TryWrite(union.Branches[i], type, writer, value, path) is { } write)
             {
-                (best, found) = (suits, Expression.Block(Tag(writer, i), write));
+                (best, suited) = (suits, Expression.Block(Tag(writer, i), write));
             }
         }
 
-        return found ?? (union.NullIndex >= 0 && union.Branches.Count == 1 ? Tag(writer, 0) : throw ReaderCompiler.Unmapped(union, type, path));
+        return suited ?? (union.NullIndex >= 0 && union.Branches.Count == 1 ? Tag(writer, 0) : throw ReaderCompiler.Unmapped(union, type, path));
     }
 
     private Expression? TryWrite(AvroSchema schema, Type type, ParameterExpression writer, Expression value, string path)
@@ -223,7 +228,7 @@ internal sealed class WriterCompiler
 
     private BlockExpression RecordBody(RecordSchema record, Type type, ParameterExpression writer, ParameterExpression value, string path)
     {
-        TypeMembers members = TypeMembers.Of(type);
+        TypeMember?[] members = TypeMembers.Of(type).Match(record);
         var statements = new List<Expression>();
         if (!type.IsValueType)
         {
@@ -234,8 +239,7 @@ internal sealed class WriterCompiler
         foreach (RecordField field in record.Fields)
         {
             string at = path.Length == 0 ? field.Name : path + "." + field.Name;
-            TypeMember? member = members.Find(field.Name) ?? field.Aliases.Select(members.Find).FirstOrDefault(candidate => candidate is not null);
-            if (member is not null)
+            if (members[field.Position] is { } member)
             {
                 statements.Add(Write(field.Schema, member.Type, writer, Expression.MakeMemberAccess(value, member.Info), at));
             }
