@@ -81,6 +81,7 @@ public sealed class AvroFileWriter : IDisposable
     /// <param name="body">Its bytes under the file's schema; they are not judged.</param>
     public void WriteEncoded(ReadOnlySpan<byte> body)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         _block.Write(body);
         _count++;
         Count++;

@@ -129,6 +129,7 @@ public class AvroFileRecoveryTests
         Assert.Throws<IOException>(writer.Dispose);
         Assert.True(broken.IsDisposed);
         writer.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => writer.Write(new GenericRecord(Schema) { [0] = "b", [1] = 2 }));
     }
 
     // These two take a thousand times longer to start a block; the steps still meet every byte of a block's header and marker, in one block or another.
