@@ -197,7 +197,7 @@ internal sealed class MockStore(string address)
         NotFound(SchemaRegistryException.VersionNotFound, string.Create(CultureInfo.InvariantCulture, $"Version {version} of subject '{subject}'"));
 
     private SchemaRegistryException NotFound(int code, string what) =>
-        new($"{what} is not in {address} (code {code.ToString(CultureInfo.InvariantCulture)}). Check the name, or register it first.", code, isRetriable: false);
+        new($"{what} is not in {address} (code {code.ToString(CultureInfo.InvariantCulture)}). Check the name and SchemaRegistry:Url, or register it first.", code, isRetriable: false);
 
     private static Guid GuidOf(SchemaDefinition definition)
     {

@@ -208,9 +208,8 @@ public sealed class UserEventDecoder : IRecordDecoder<EventRow>
     private string Explain()
     {
         string? reason = _rejectedKey.Version == 0 ? _plans.Explain(_rejectedKey.Id) : _plans.Explain(_rejectedKey.Guid);
-        string remedy = _reason == DropReason.UnknownSchema
-            ? "Check SchemaRegistry:Url, or whether the subject was deleted."
-            : "Read it with a schema that resolves (Source:Schema), or correct the producer's.";
-        return $"{reason ?? $"Schema {_rejectedKey} can't be used."} {remedy}";
+        return _reason == DropReason.UnknownSchema // then the registry's own words hold the remedy
+            ? reason ?? $"Schema {_rejectedKey} is not in the registry. Check SchemaRegistry:Url, or whether the subject was deleted."
+            : $"{reason ?? $"Schema {_rejectedKey} can't be used."} Read it with a schema that resolves (Source:Schema), or correct the producer's.";
     }
 }

@@ -166,7 +166,10 @@ internal sealed class Parser
         CultureInfo invariant = CultureInfo.InvariantCulture;
         if (token.Kind == TokenKind.Double)
         {
-            return new DoubleSyntax(token.Position, double.Parse(sign + token.Text, NumberStyles.Float, invariant));
+            double value = double.Parse(sign + token.Text, NumberStyles.Float, invariant);
+            return double.IsFinite(value)
+                ? new DoubleSyntax(token.Position, value)
+                : throw new ExpressionException(token.Position, "the number is too large for a double");
         }
 
         bool isHex = token.Text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);

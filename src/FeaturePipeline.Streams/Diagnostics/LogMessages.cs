@@ -30,7 +30,7 @@ internal static partial class LogMessages
     [LoggerMessage(1101, LogLevel.Warning, "Task {TaskId}: state is corrupted, restoring it from the changelog: {Message}")]
     public static partial void TaskCorrupted(this ILogger logger, TaskId taskId, string message);
 
-    [LoggerMessage(1102, LogLevel.Warning, "Task {TaskId}: waiting at {Source} offset {Offset} until the schema of the record is known")]
+    [LoggerMessage(1102, LogLevel.Information, "Task {TaskId}: waiting at {Source} offset {Offset} until the schema of the record is known")]
     public static partial void TaskParked(this ILogger logger, TaskId taskId, TopicPartition source, long offset);
 
     [LoggerMessage(1200, LogLevel.Information, "Task {TaskId}: restored {StoreName} to offset {Offset} in {ElapsedMs} ms, {RecordCount} records, {EntryCount} entries")]

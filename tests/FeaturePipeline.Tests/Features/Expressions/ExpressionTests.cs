@@ -145,6 +145,7 @@ public sealed class ExpressionTests
     [InlineData("(event_type == 'a'", "at position 19: ')' is expected, not the end")]
     [InlineData("event_type ==", "at position 14: a field, a literal or '(' is expected, not the end")]
     [InlineData("n == 9223372036854775808", "at position 6: the number does not fit 64 bits")]
+    [InlineData("n == -1e400", "at position 7: the number is too large for a double")]
     [InlineData("startWith(event_type, 'a')", "at position 1: unknown function 'startWith'; did you mean 'startsWith'?")]
     [InlineData("startsWith(event_type, 'a')", "at position 1: wrong use;")]
     [InlineData("size(n) == 1", "at position 1: size() works on strings, not on long")]
