@@ -85,7 +85,9 @@ internal static class KafkaErrors
 
         if (Remedy(code) is string remedy)
         {
-            return new StreamsException($"{what} {remedy}", cause);
+            return code is ErrorCode.MsgSizeTooLarge or ErrorCode.RecordListTooLarge
+                ? new RecordTooLargeException($"{what} {remedy}", cause)
+                : new StreamsException($"{what} {remedy}", cause);
         }
 
         if (requiresAbort)
@@ -127,7 +129,8 @@ internal static class KafkaErrors
         ErrorCode.GroupMaxSizeReached => "The group is full: raise the broker's group.max.size or start fewer threads.",
         ErrorCode.InconsistentGroupProtocol => "Another member of the group uses another assignment strategy or is no consumer: "
             + "give this application a Kafka:ApplicationId of its own.",
-        ErrorCode.MsgSizeTooLarge or ErrorCode.RecordListTooLarge => "Raise max.message.bytes of the topic and message.max.bytes under Kafka:Producer.",
+        ErrorCode.MsgSizeTooLarge or ErrorCode.RecordListTooLarge => "Raise max.message.bytes of the topic "
+            + "and message.max.bytes under Kafka:Producer. A dead letter larger than the latter is written without its bytes.",
         ErrorCode.InvalidTimestamp => "The topic does not take the record's event time: raise its message.timestamp.before.max.ms or "
             + "message.timestamp.after.max.ms, or lower Source:MaxFutureSkew.",
         ErrorCode.InvalidRecord => "The topic does not take such a record; a compacted topic needs a key in every record.",

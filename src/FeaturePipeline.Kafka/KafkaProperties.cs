@@ -47,6 +47,10 @@ internal static partial class KafkaProperties
         ("queue.buffering.max.kbytes", "262144"),
         ("batch.size", "1000000"),
         ("batch.num.messages", "10000"),
+
+        // What a broker takes by default (1,048,588 with the batch's own 61 bytes): librdkafka's 1,000,000 would refuse a dead letter
+        // that its source topic took.
+        ("message.max.bytes", "1048500"),
     ];
 
     // Settings that exactly-once and the runtime's offsets rest on. Value null: set by another option.
@@ -88,6 +92,8 @@ internal static partial class KafkaProperties
         properties["auto.offset.reset"] = options.AutoOffsetReset.ToString().ToLowerInvariant();
         if (!isMember)
         {
+            // It is told where to start. Should that be gone meanwhile, state is what is left, not what is yet to come.
+            properties["auto.offset.reset"] = "earliest";
             if (options.ReadUncommitted)
             {
                 properties["isolation.level"] = "read_uncommitted";

@@ -25,6 +25,7 @@ public interface IStreamsProducer : IDisposable
     /// <param name="timestampMs">Record timestamp in ms since the epoch.</param>
     /// <param name="flags">Which of key and value are null rather than empty.</param>
     /// <param name="headers">Headers in order, or null.</param>
+    /// <exception cref="Errors.RecordTooLargeException">The record is larger than the client sends; the transaction goes on without it.</exception>
     void Send(
         string topic, int partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timestampMs,
         SendFlags flags = SendFlags.None, IReadOnlyList<RecordHeader>? headers = null);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using FeaturePipeline.Streams.Clients;
 using FeaturePipeline.Streams.Diagnostics;
+using FeaturePipeline.Streams.Errors;
 using FeaturePipeline.Streams.Topology;
 using Microsoft.Extensions.Logging;
 
@@ -11,10 +12,10 @@ namespace FeaturePipeline.Streams.Tasks;
 /// <remarks>Key, value and headers are the record's own; <c>dlq.*</c> headers (UTF-8 text) say what happened and where.</remarks>
 internal sealed class DeadLetters(StreamsOptions options, RecordCollector collector, ILogger logger)
 {
-    private static readonly DropReason[] Reasons = Enum.GetValues<DropReason>();
+    private static readonly int ReasonCount = Enum.GetValues<DropReason>().Length;
 
-    private readonly long[] _lastLogMs = new long[Reasons.Length];
-    private readonly long[] _unloggedCount = new long[Reasons.Length];
+    private readonly long[] _lastLogMs = new long[ReasonCount];
+    private readonly long[] _unloggedCount = new long[ReasonCount];
     private readonly byte[] _application = Encoding.UTF8.GetBytes(options.ApplicationId);
     private long _secondStartMs;
     private int _sentThisSecond;
@@ -25,7 +26,7 @@ internal sealed class DeadLetters(StreamsOptions options, RecordCollector collec
         Log(in record, rejection, nowMs);
         if (options.DeadLetterTopic is { } topic && IsWithinRate(nowMs))
         {
-            Send(topic, batch, in record, rejection);
+            Send(topic, batch, in record, rejection, nowMs);
         }
     }
 
@@ -36,23 +37,40 @@ internal sealed class DeadLetters(StreamsOptions options, RecordCollector collec
         {
             Rejection late = new(DropReason.Late, "The event is later than gap and grace allow. Raise Window:Grace to accept it.");
             Log(in record, late, nowMs);
-            Send(topic, batch, in record, late);
+            Send(topic, batch, in record, late, nowMs);
         }
     }
 
-    private void Send(string topic, RecordBatch batch, in ConsumedRecord record, Rejection rejection)
+    private void Send(string topic, RecordBatch batch, in ConsumedRecord record, Rejection rejection, long nowMs)
     {
-        List<RecordHeader> headers = [.. record.HasHeaders ? batch.ReadHeaders(in record) : []];
-        headers.Add(new RecordHeader("dlq.reason", Encoding.UTF8.GetBytes(rejection.Reason.ToText())));
-        headers.Add(new RecordHeader("dlq.message", Encoding.UTF8.GetBytes(rejection.Message)));
-        headers.Add(new RecordHeader("dlq.topic", Encoding.UTF8.GetBytes(record.Topic)));
-        headers.Add(new RecordHeader("dlq.partition", Number(record.Partition)));
-        headers.Add(new RecordHeader("dlq.offset", Number(record.Offset)));
-        headers.Add(new RecordHeader("dlq.timestamp", Number(record.TimestampMs)));
-        headers.Add(new RecordHeader("dlq.application", _application));
+        // Brokers refuse a record of the future, and delete one of 1970 at once; the true timestamp is in a header.
+        long timestampMs = record.TimestampMs < 0 ? nowMs : Math.Min(record.TimestampMs, nowMs);
         SendFlags flags = (record.IsKeyNull ? SendFlags.NullKey : SendFlags.None) | (record.IsValueNull ? SendFlags.NullValue : SendFlags.None);
-        collector.Send(topic, RecordCollector.PartitionByKey, record.Key, record.Value, Math.Max(record.TimestampMs, 0), flags, headers);
+        try
+        {
+            IReadOnlyList<RecordHeader> headers = [.. record.HasHeaders ? batch.ReadHeaders(in record) : [], .. Reasons(in record, rejection.Reason, rejection.Message)];
+            collector.Send(topic, RecordCollector.PartitionByKey, record.Key, record.Value, timestampMs, flags, headers);
+        }
+        catch (RecordTooLargeException)
+        {
+            // With our headers it is larger than it was in its own topic. One such record must not stop all others.
+            string message = $"{rejection.Message} The record is too large to be copied here: key, value ({record.Value.Length} bytes) and headers are left out, read them where it came from.";
+            collector.Send(
+                topic, RecordCollector.PartitionByKey, default, default, timestampMs, SendFlags.NullKey | SendFlags.NullValue,
+                Reasons(in record, rejection.Reason, message));
+        }
     }
+
+    private RecordHeader[] Reasons(in ConsumedRecord record, DropReason reason, string message) =>
+    [
+        new("dlq.reason", Encoding.UTF8.GetBytes(reason.ToText())),
+        new("dlq.message", Encoding.UTF8.GetBytes(message)),
+        new("dlq.topic", Encoding.UTF8.GetBytes(record.Topic)),
+        new("dlq.partition", Number(record.Partition)),
+        new("dlq.offset", Number(record.Offset)),
+        new("dlq.timestamp", Number(record.TimestampMs)),
+        new("dlq.application", _application),
+    ];
 
     private bool IsWithinRate(long nowMs)
     {

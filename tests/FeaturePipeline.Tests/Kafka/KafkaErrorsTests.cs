@@ -50,7 +50,7 @@ public sealed class KafkaErrorsTests
     public void A_refused_record_is_processed_again_unless_it_would_be_refused_again()
     {
         Assert.IsType<TransactionAbortedException>(KafkaErrors.Refused("x", ErrorCode.Local_MsgTimedOut, "because"));
-        Assert.IsType<StreamsException>(KafkaErrors.Refused("x", ErrorCode.MsgSizeTooLarge, "because"));
+        Assert.IsType<RecordTooLargeException>(KafkaErrors.Refused("x", ErrorCode.MsgSizeTooLarge, "because"));
         Assert.IsType<TaskMigratedException>(KafkaErrors.Refused("x", ErrorCode.ProducerFenced, "because"));
     }
 
