@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 using FeaturePipeline.Kafka.Native;
 using FeaturePipeline.Streams.Errors;
 
@@ -147,6 +148,7 @@ internal static class KafkaErrors
     private static Error? PartitionError(KafkaException cause) => cause switch
     {
         TopicPartitionOffsetException e => e.Results.Select(static r => r.Error).FirstOrDefault(static e => e.IsError),
+        ListOffsetsException e => e.Result.ResultInfos.Select(static r => r.TopicPartitionOffsetError.Error).FirstOrDefault(static e => e.IsError),
         TopicPartitionException e => e.Results.Select(static r => r.Error).FirstOrDefault(static e => e.IsError),
         _ => null,
     };

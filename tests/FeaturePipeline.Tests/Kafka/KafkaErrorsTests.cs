@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 using FeaturePipeline.Kafka;
 using FeaturePipeline.Streams.Errors;
 
@@ -44,6 +45,18 @@ public sealed class KafkaErrorsTests
         var unstable = new TopicPartitionOffsetError("t", 1, 0, new Error(ErrorCode.UnstableOffsetCommit));
         Exception mapped = KafkaErrors.Map("Reading committed offsets", new TopicPartitionOffsetException([new TopicPartitionOffsetError("t", 0, 5, new Error(ErrorCode.NoError)), unstable]));
         Assert.Contains("UnstableOffsetCommit", Assert.IsType<RetriableException>(mapped).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Ends_that_can_not_be_told_during_an_election_are_asked_again()
+    {
+        var report = new ListOffsetsReport
+        {
+            Error = new Error(ErrorCode.Local_Partial),
+            ResultInfos = [new ListOffsetsResultInfo { TopicPartitionOffsetError = new TopicPartitionOffsetError("t", 1, 0, new Error(ErrorCode.NotLeaderForPartition)) }],
+        };
+        Exception mapped = KafkaErrors.Map("Reading the ends of t-1", new ListOffsetsException(report));
+        Assert.Contains("NotLeaderForPartition", Assert.IsType<RetriableException>(mapped).Message, StringComparison.Ordinal);
     }
 
     [Fact]
