@@ -70,6 +70,9 @@ public sealed record StreamsOptions
     /// <summary>Longest time a thread may go without a poll before it counts as stuck. Default 5 min, librdkafka's max.poll.interval.ms.</summary>
     public TimeSpan MaxPollInterval { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Windows that a task closes before it looks whether a commit is due: some milliseconds' worth.</summary>
+    internal int ClosedBetweenCommitsMax { get; init; } = 1_000;
+
     /// <summary>Name of the changelog topic of a store.</summary>
     /// <param name="storeName">The store; a view's name.</param>
     public string ChangelogTopic(string storeName) => $"{ApplicationId}-{storeName}-changelog";

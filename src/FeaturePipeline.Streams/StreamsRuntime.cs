@@ -10,6 +10,8 @@ namespace FeaturePipeline.Streams;
 /// <remarks>The counterpart of <c>KafkaStreams</c>.</remarks>
 public sealed class StreamsRuntime : IDisposable
 {
+    private static readonly TimeSpan StoppingWaitMax = TimeSpan.FromMilliseconds(500);
+
     private readonly Topology.Topology _topology;
     private readonly StreamsOptions _options;
     private readonly IStreamsClients _clients;
@@ -17,6 +19,7 @@ public sealed class StreamsRuntime : IDisposable
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim _stopping = new();
+    private readonly ManualResetEventSlim _never = new();
     private readonly List<Thread> _osThreads = [];
     private StreamThread[] _threads = [];
     private InstanceIdentity? _identity;
@@ -91,6 +94,7 @@ public sealed class StreamsRuntime : IDisposable
         StreamsMetrics.Unregister(this);
         _identity?.Dispose();
         _stopping.Dispose();
+        _never.Dispose();
     }
 
     private StreamThread CreateThread(string prefix, int index)
@@ -98,7 +102,20 @@ public sealed class StreamsRuntime : IDisposable
         string name = $"{_options.ApplicationId}-stream-thread-{index + 1}";
         string? transactionalId = _options.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce ? $"{prefix}-{index + 1}" : null;
         return new StreamThread(
-            name, _topology, _options, _clients, transactionalId, _timeProvider, _logger, wait => _stopping.Wait(wait));
+            name, _topology, _options, _clients, transactionalId, _timeProvider, _logger, Pause);
+    }
+
+    // A stop ends the wait in hand. Those after it are short but real: what does not answer is not asked without pause until the deadline.
+    private void Pause(TimeSpan wait)
+    {
+        if (_stopping.IsSet)
+        {
+            _never.Wait(wait < StoppingWaitMax ? wait : StoppingWaitMax);
+        }
+        else
+        {
+            _stopping.Wait(wait);
+        }
     }
 
     private void Run(StreamThread thread)

@@ -27,8 +27,13 @@ internal static partial class LogMessages
     [LoggerMessage(1100, LogLevel.Information, "Task {TaskId}: {From} -> {To}, source {Source}")]
     public static partial void TaskStateChanged(this ILogger logger, TaskId taskId, TaskState from, TaskState to, TopicPartition source);
 
-    [LoggerMessage(1101, LogLevel.Warning, "Task {TaskId}: state is corrupted, restoring it from the changelog: {Message}")]
-    public static partial void TaskCorrupted(this ILogger logger, TaskId taskId, string message);
+    [LoggerMessage(1101, LogLevel.Warning, "The task of {Source} is closed and restored from the changelog: {Message}")]
+    public static partial void TaskCorrupted(this ILogger logger, TopicPartition source, string message);
+
+    [LoggerMessage(1103, LogLevel.Warning, "Task {TaskId}: the committed offset {Committed} is not in {Source} any more, which holds {Low} to {High}: "
+        + "records were deleted, or the topic is a new one. Going on at {Start} (Source:AutoOffsetReset)")]
+    public static partial void OffsetOutOfRange(
+        this ILogger logger, TaskId taskId, long committed, TopicPartition source, long low, long high, long start);
 
     [LoggerMessage(1102, LogLevel.Information, "Task {TaskId}: waiting at {Source} offset {Offset} until the schema of the record is known")]
     public static partial void TaskParked(this ILogger logger, TaskId taskId, TopicPartition source, long offset);

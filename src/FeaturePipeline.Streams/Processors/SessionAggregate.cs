@@ -1,5 +1,6 @@
 // Session windows: merge a row into every open session within the gap of its timestamp, emit a session once when it closes.
 // Invariant: the store holds only open sessions, because closing follows every advance of stream time before the next row.
+using System.Runtime.InteropServices;
 using FeaturePipeline.Streams.State;
 using FeaturePipeline.Streams.Tasks;
 using FeaturePipeline.Streams.Topology;
@@ -13,7 +14,7 @@ internal sealed class SessionAggregate<TRow, TState>(
     SessionStore<TRow, TState> store,
     IWindowedAggregation<TRow, TState> aggregation,
     WindowSink<TState> sink,
-    TaskTime time,
+    TaskContext context,
     RowPredicate<TRow>? filter = null)
     : WindowOperator<TRow>
     where TRow : struct, IStreamRow, allows ref struct
@@ -52,7 +53,7 @@ internal sealed class SessionAggregate<TRow, TState>(
         if (session is null)
         {
             // The late test is on the merged session; one that merges with nothing ends at its only event.
-            if (timestampMs < windows.OpenFrom(time.StreamTimeMs))
+            if (timestampMs < windows.OpenFrom(context.Time.StreamTimeMs))
             {
                 return false;
             }
@@ -73,25 +74,35 @@ internal sealed class SessionAggregate<TRow, TState>(
     /// <inheritdoc/>
     public override void CloseDue(long nowMs)
     {
-        store.TakeDue(windows.OpenFrom(time.StreamTimeMs), _due);
+        store.TakeDue(windows.OpenFrom(context.Time.StreamTimeMs), _due);
         if (_due.Count == 0)
         {
             return;
         }
 
         _due.Sort(ByEndAndKey);
+        int closed = 0;
         try
         {
-            foreach (SessionEntry<TState> session in _due)
+            while (closed < _due.Count)
             {
+                SessionEntry<TState> session = _due[closed];
                 sink.Send(new WindowResult<TState>(session.Key, session.StartMs, session.EndMs, session.State!, isFinal: true), nowMs);
                 store.Remove(session);
+                closed++;
+                ClosedCount++;
+                if (closed % context.Options.ClosedBetweenCommitsMax == 0)
+                {
+                    // However many close at once, no transaction outlasts its time-out on the broker. Stream time has moved, and the
+                    // row that moved it is not processed yet: after a crash it is read again, and the rest is due.
+                    context.CommitIfDue();
+                }
             }
-
-            ClosedCount += _due.Count;
         }
         finally
         {
+            // None is left unless something went wrong; what was closed, a rollback puts back.
+            store.PutBack(CollectionsMarshal.AsSpan(_due)[closed..]);
             _due.Clear();
         }
     }

@@ -18,8 +18,24 @@ internal abstract class TaskSource
     /// <returns>False when the record can't be judged yet and must be given again.</returns>
     public abstract bool Process(RecordBatch batch, in ConsumedRecord record);
 
+    /// <summary>
+    /// Whether windows may be open that are closed at the task's stream time: a rollback opens windows again, and takes stream time
+    /// back with them only if no commit came between the first and the last that it had closed.
+    /// </summary>
+    public bool IsCloseOverdue { get; private set; }
+
+    /// <summary>The operators' state was rolled back.</summary>
+    public void RolledBack() => IsCloseOverdue = true;
+
     /// <summary>Emits what is closed at the task's stream time.</summary>
-    public abstract void CloseDue();
+    public void CloseDue()
+    {
+        CloseOperators();
+        IsCloseOverdue = false;
+    }
+
+    /// <summary>Lets each operator emit what is closed at the task's stream time.</summary>
+    protected abstract void CloseOperators();
 }
 
 /// <summary>A task's source with its row type.</summary>
@@ -54,7 +70,7 @@ internal sealed class TaskSource<TRow>(IRecordDecoder<TRow> decoder, WindowOpera
         }
 
         // Stream time moves first, and what it closes is gone before the row looks for a session to join.
-        if (context.Time.Advance(timestampMs))
+        if (context.Time.Advance(timestampMs) || IsCloseOverdue)
         {
             CloseDue();
         }
@@ -74,7 +90,7 @@ internal sealed class TaskSource<TRow>(IRecordDecoder<TRow> decoder, WindowOpera
     }
 
     /// <inheritdoc/>
-    public override void CloseDue()
+    protected override void CloseOperators()
     {
         foreach (WindowOperator<TRow> node in operators)
         {

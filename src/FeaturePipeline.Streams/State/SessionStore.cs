@@ -76,8 +76,8 @@ internal sealed class SessionStore<TRow, TState>(
     }
 
     /// <summary>
-    /// Takes the sessions that end before <paramref name="openFromMs"/> off the closing queue, for the caller to emit and remove.
-    /// They are touched, so that a rollback in between puts them back.
+    /// Takes the sessions that end before <paramref name="openFromMs"/> off the closing queue, for the caller to emit and remove
+    /// or to put back.
     /// </summary>
     public void TakeDue(long openFromMs, List<SessionEntry<TState>> due)
     {
@@ -95,10 +95,19 @@ internal sealed class SessionStore<TRow, TState>(
             }
             else if (!entry.IsDue)
             {
-                Touch(entry);
                 entry.IsDue = true;
                 due.Add(entry);
             }
+        }
+    }
+
+    /// <summary>Puts sessions on the closing queue again that were taken off it and not removed.</summary>
+    public void PutBack(ReadOnlySpan<SessionEntry<TState>> due)
+    {
+        foreach (SessionEntry<TState> entry in due)
+        {
+            entry.IsDue = false;
+            Enqueue(entry);
         }
     }
 

@@ -2,6 +2,7 @@
 // effects are not in the state, and CommittedPosition the same for what is durable; a rollback makes them equal.
 using FeaturePipeline.Streams.Clients;
 using FeaturePipeline.Streams.Diagnostics;
+using FeaturePipeline.Streams.Errors;
 using FeaturePipeline.Streams.Processors;
 using FeaturePipeline.Streams.State;
 using FeaturePipeline.Streams.Topology;
@@ -15,6 +16,7 @@ internal sealed class StreamTask(TaskContext context, TaskSource source, ILogger
 {
     private long _atEndSinceMs = -1;
     private long _streamTimeAtEndMs = -1;
+    private bool _isStartCommitted;
     private long _parkedOffset = -1; // logged once, however often the task waits there
 
     /// <summary>Identity.</summary>
@@ -51,7 +53,7 @@ internal sealed class StreamTask(TaskContext context, TaskSource source, ILogger
     public IReadOnlyList<StateStore> Stores => source.Stores;
 
     /// <summary>Whether a commit would make anything durable.</summary>
-    public bool IsDirty => Position != CommittedPosition || HasDirtyStore();
+    public bool IsDirty => Position != CommittedPosition || !_isStartCommitted || HasDirtyStore();
 
     /// <summary>Records dropped for a reason since the task was created.</summary>
     public long DroppedCount(DropReason reason) => context.DroppedCount(reason);
@@ -64,19 +66,31 @@ internal sealed class StreamTask(TaskContext context, TaskSource source, ILogger
         logger.TaskStateChanged(Id, from, state, SourcePartition);
     }
 
-    /// <summary>Sets where the task starts: the group's committed offset.</summary>
-    public void StartAt(long offset)
+    /// <summary>Sets where the task starts.</summary>
+    /// <param name="offset">Offset of the first record to process.</param>
+    /// <param name="isCommitted">Whether it is the group's committed offset. Otherwise it is committed even if no record comes: what
+    /// is written while nobody runs must not lie before the next start (latest).</param>
+    public void StartAt(long offset, bool isCommitted)
     {
         Position = offset;
         CommittedPosition = offset;
+        _isStartCommitted = isCommitted;
     }
 
-    /// <summary>Processes one record; one that was processed before is skipped.</summary>
+    /// <summary>Processes one record.</summary>
+    /// <exception cref="TaskCorruptedException">The record was processed before, or the topic is not the one that it was.</exception>
     public void Process(RecordBatch batch, in ConsumedRecord record)
     {
-        if (record.Offset < Position || ParkedUntilMs > 0)
+        if (ParkedUntilMs > 0)
         {
             return;
+        }
+
+        if (record.Offset < Position)
+        {
+            // A client that finds its position gone starts over by itself (auto.offset.reset), which nobody else would notice.
+            throw new TaskCorruptedException(SourcePartition,
+                $"{SourcePartition} returned offset {record.Offset} after offset {Position - 1}: its records were deleted, or the topic is a new one.");
         }
 
         if (!source.Process(batch, in record))
@@ -112,11 +126,16 @@ internal sealed class StreamTask(TaskContext context, TaskSource source, ILogger
     public void SetNow(long nowMs) => context.NowMs = nowMs;
 
     /// <summary>
-    /// Lets stream time of an idle partition flow: by the wall time that passed since it became idle, never to 'now', so that
-    /// replayed history is not closed by today's clock.
+    /// Closes what an aborted transaction left open, and lets stream time of an idle partition flow: by the wall time that passed since it
+    /// became idle, never to 'now', so that replayed history is not closed by today's clock.
     /// </summary>
     public void Punctuate()
     {
+        if (source.IsCloseOverdue)
+        {
+            source.CloseDue();
+        }
+
         long idleAfterMs = (long)context.Options.IdleAfter.TotalMilliseconds;
         if (idleAfterMs <= 0 || _atEndSinceMs < 0 || _streamTimeAtEndMs < 0)
         {
@@ -161,6 +180,7 @@ internal sealed class StreamTask(TaskContext context, TaskSource source, ILogger
 
         context.Time.CommitCompleted();
         CommittedPosition = Position;
+        _isStartCommitted = true;
     }
 
     /// <summary>The transaction was aborted: state, time and position are as at the last commit.</summary>
@@ -171,6 +191,7 @@ internal sealed class StreamTask(TaskContext context, TaskSource source, ILogger
             store.Rollback();
         }
 
+        source.RolledBack();
         context.Time.Rollback();
         Position = CommittedPosition;
         ParkedUntilMs = 0;

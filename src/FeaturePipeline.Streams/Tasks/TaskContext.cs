@@ -4,7 +4,8 @@ using FeaturePipeline.Streams.Topology;
 namespace FeaturePipeline.Streams.Tasks;
 
 /// <summary>What the operators of one task share: time, collector, counters, dead letters.</summary>
-internal sealed class TaskContext(TaskId id, TopicPartition source, StreamsOptions options, RecordCollector collector, DeadLetters deadLetters)
+internal sealed class TaskContext(
+    TaskId id, TopicPartition source, StreamsOptions options, RecordCollector collector, DeadLetters deadLetters, Action commitIfDue)
 {
     private readonly long[] _dropped = new long[Enum.GetValues<DropReason>().Length];
 
@@ -19,6 +20,9 @@ internal sealed class TaskContext(TaskId id, TopicPartition source, StreamsOptio
 
     /// <summary>Where results go.</summary>
     public RecordCollector Collector { get; } = collector;
+
+    /// <summary>Commits what every task of the thread has done, when the commit interval has passed: for work that takes longer.</summary>
+    public Action CommitIfDue { get; } = commitIfDue;
 
     /// <summary>Stream time.</summary>
     public TaskTime Time { get; } = new();

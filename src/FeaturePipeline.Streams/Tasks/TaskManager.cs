@@ -13,6 +13,7 @@ internal sealed class TaskManager(
     Topology.Topology topology,
     StreamsOptions options,
     ChangelogReader changelogs,
+    Action commitIfDue,
     TimeProvider timeProvider,
     ILogger logger)
 {
@@ -51,7 +52,8 @@ internal sealed class TaskManager(
             }
 
             Subtopology subtopology = topology.Subtopologies.First(s => s.SourceTopic == partition.Topic);
-            TaskContext context = new(new TaskId(subtopology.Id, partition.Partition), partition, options, _collector!, _deadLetters!);
+            TaskContext context = new(
+                new TaskId(subtopology.Id, partition.Partition), partition, options, _collector!, _deadLetters!, commitIfDue);
             context.NowMs = Now();
             _tasks.Add(partition, new StreamTask(context, subtopology.CreateTask(context), logger));
         }
@@ -91,7 +93,7 @@ internal sealed class TaskManager(
                 consumer.Committed([.. created.Select(t => t.SourcePartition)], QueryTimeout);
             foreach (StreamTask task in created)
             {
-                task.StartAt(committed.GetValueOrDefault(task.SourcePartition) ?? StartOf(task.SourcePartition, consumer));
+                Start(task, committed.GetValueOrDefault(task.SourcePartition), consumer);
                 task.TransitTo(TaskState.Restoring);
                 changelogs.Add(task);
             }
@@ -216,10 +218,22 @@ internal sealed class TaskManager(
     private StreamTask? Running(TopicPartition partition) =>
         _tasks.TryGetValue(partition, out StreamTask? task) && task.State == TaskState.Running ? task : null;
 
-    private long StartOf(TopicPartition partition, IStreamsConsumer consumer)
+    private void Start(StreamTask task, long? committed, IStreamsConsumer consumer)
     {
-        Watermarks ends = consumer.QueryWatermarks(partition, QueryTimeout);
-        return options.AutoOffsetReset == OffsetReset.Earliest ? ends.Low : ends.LastStable;
+        Watermarks ends = consumer.QueryWatermarks(task.SourcePartition, QueryTimeout);
+        if (committed >= ends.Low && committed <= ends.High)
+        {
+            task.StartAt(committed.Value, isCommitted: true);
+            return;
+        }
+
+        long start = options.AutoOffsetReset == OffsetReset.Earliest ? ends.Low : ends.LastStable;
+        if (committed is { } gone)
+        {
+            logger.OffsetOutOfRange(task.Id, gone, task.SourcePartition, ends.Low, ends.High, start);
+        }
+
+        task.StartAt(start, isCommitted: false);
     }
 
     private long Now() => timeProvider.GetUtcNow().ToUnixTimeMilliseconds();

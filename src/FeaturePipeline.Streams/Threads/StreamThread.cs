@@ -54,7 +54,7 @@ internal sealed class StreamThread : IDisposable
         _pause = pause;
         _changelogs = new ChangelogReader(clients, $"{name}-restore-consumer", timeProvider, logger);
         _backoff = new Backoff(random ?? Random.Shared);
-        Tasks = new TaskManager(topology, options, _changelogs, timeProvider, logger);
+        Tasks = new TaskManager(topology, options, _changelogs, CommitIfDue, timeProvider, logger);
         _callbacks = new RebalanceCallbacks(
             Guarded(partitions => Tasks.Create(partitions)), Guarded(OnRevoked), Guarded(OnLost));
         Beat();
@@ -113,11 +113,7 @@ internal sealed class StreamThread : IDisposable
             Counters.PolledRecords += batch.Records.Length;
             Initialize();
             Tasks.Punctuate(Consumer);
-            if (IsCommitDue())
-            {
-                Commit();
-            }
-
+            CommitIfDue();
             UpdateState();
         }
         catch (Exception e) when (e is not StreamsException)
@@ -216,8 +212,13 @@ internal sealed class StreamThread : IDisposable
         }
     }
 
-    private bool IsCommitDue() =>
-        _timeProvider.GetElapsedTime(_lastCommitAt) >= _options.CommitInterval;
+    private void CommitIfDue()
+    {
+        if (_timeProvider.GetElapsedTime(_lastCommitAt) >= _options.CommitInterval)
+        {
+            Commit();
+        }
+    }
 
     private void Commit()
     {
@@ -230,7 +231,10 @@ internal sealed class StreamThread : IDisposable
         }
 
         _lastCommitAt = _timeProvider.GetTimestamp();
-        Recovered();
+        if (Now() >= _notBefore)
+        {
+            Recovered(); // else something that got no answer is yet to be tried again
+        }
     }
 
     // The outcome of a commit is unknown until the broker says it: the same call again, however long that takes.
@@ -242,8 +246,8 @@ internal sealed class StreamThread : IDisposable
             throw new TransactionAbortedException($"Gave up at shutdown, the next owner processes the records again. {e.Message}", e);
         }
 
-        TimeSpan wait = Retrying(e);
-        _pause(wait);
+        _pause(Retrying(e));
+        Beat(); // It waits for the broker and does not stand still: a restart of the process would mend nothing.
     }
 
     private TimeSpan Retrying(RetriableException e)
@@ -316,6 +320,7 @@ internal sealed class StreamThread : IDisposable
                     Rejoin(exception);
                     break;
                 case TaskCorruptedException corrupted:
+                    _logger.TaskCorrupted(corrupted.SourcePartition, exception.Message);
                     Abort(exception);
                     Tasks.Close([corrupted.SourcePartition]);
                     Tasks.Create([corrupted.SourcePartition]);
@@ -372,12 +377,7 @@ internal sealed class StreamThread : IDisposable
             return _changelogs.HasWork ? TimeSpan.Zero : TimeSpan.FromMilliseconds(10);
         }
 
-        bool isDirty = false;
-        foreach (StreamTask task in Tasks.Tasks)
-        {
-            isDirty |= task.IsDirty || task.ParkedUntilMs > 0;
-        }
-
+        bool isDirty = Tasks.Tasks.Any(static task => task.IsDirty || task.ParkedUntilMs > 0);
         TimeSpan due = _options.CommitInterval - _timeProvider.GetElapsedTime(_lastCommitAt);
         return !isDirty || due > IdleWait ? IdleWait : due < TimeSpan.Zero ? TimeSpan.Zero : due;
     }

@@ -103,7 +103,7 @@ public sealed class SourceStream<TRow>
         {
             IWindowedAggregation<TRow, TState> instance = aggregation();
             SessionStore<TRow, TState> store = new(name, context.Options.ChangelogTopic(name), instance, context.Time);
-            return new SessionAggregate<TRow, TState>(windows, store, instance, sink, context.Time, filter);
+            return new SessionAggregate<TRow, TState>(windows, store, instance, sink, context, filter);
         });
         _subtopology.Add(stream);
         return stream;

@@ -75,6 +75,9 @@ internal sealed class SimulatedBroker
         }
     }
 
+    /// <summary>Deletes a topic with its records; committed offsets stay, as with Kafka for a while.</summary>
+    public void DeleteTopic(string topic) => _topics.Remove(topic);
+
     public int? PartitionCount(string topic) => _topics.TryGetValue(topic, out PartitionLog[]? logs) ? logs.Length : null;
 
     public PartitionLog Log(TopicPartition partition)

@@ -6,13 +6,13 @@ namespace FeaturePipeline.Tests.Simulation;
 // A consumer. Its membership (SimulatedMembership) goes on in the background; callbacks run inside Poll, Close and Unsubscribe.
 internal sealed class SimulatedConsumer : IStreamsConsumer
 {
-    private const int BatchRecordsMax = 500;
     private readonly SimulatedClients _clients;
     private readonly SimulatedBroker _broker;
     private readonly string _clientId;
     private readonly SimulatedMembership? _membership;
     private readonly Dictionary<TopicPartition, ConsumerPosition> _assigned = [];
     private readonly BatchArenas _arenas;
+    private readonly SimulatedFetcher _fetcher;
     private SimulatedBatch? _batch;
     private bool _isPolling;
     private bool _isClosed;
@@ -24,6 +24,7 @@ internal sealed class SimulatedConsumer : IStreamsConsumer
         _clientId = clientId;
         _arenas = new BatchArenas(clients.Broker);
         _membership = groupId is null ? null : new SimulatedMembership(clients, clientId, _broker.Group(groupId), () => _assigned.Keys);
+        _fetcher = new SimulatedFetcher(_broker, clientId, _membership?.Group);
     }
 
     public GroupMetadata GroupMetadata
@@ -88,14 +89,20 @@ internal sealed class SimulatedConsumer : IStreamsConsumer
             bool isStale = _membership?.HasCallbacks == true && _broker.Faults.Strikes(FaultKind.StaleBatch, _clientId);
             if (isStale)
             {
-                Fetch(records, ends);
+                _fetcher.Fetch(_assigned, records, ends);
                 ServeCallbacks();
                 DropMoved(records, ends);
             }
             else
             {
                 ServeCallbacks();
-                Fetch(records, ends);
+                _fetcher.Fetch(_assigned, records, ends);
+            }
+
+            if (_membership is not null && _broker.Faults.Strikes(FaultKind.PollFailed, _clientId))
+            {
+                SimulatedFetcher.Rewind(_assigned, records, ends);
+                throw new RetriableException($"{_clientId}: Poll failed after its callbacks; its records come again.");
             }
 
             _batch = new SimulatedBatch(records, ends, _arenas.Take(SimulatedBatch.BytesOf(records)));
@@ -295,57 +302,6 @@ internal sealed class SimulatedConsumer : IStreamsConsumer
                 _assigned.Remove(partition);
             }
         }
-    }
-
-    private void Fetch(List<(PartitionLog Log, LogRecord Record)> into, List<TopicPartitionOffset> ends)
-    {
-        if (_broker.IsAway || _broker.Faults.Strikes(FaultKind.EmptyPoll, _clientId))
-        {
-            return;
-        }
-
-        bool isShort = _broker.Faults.Strikes(FaultKind.ShortPoll, _clientId);
-        TopicPartition[] order = [.. _assigned.Keys];
-        _broker.Faults.Random.Shuffle(order);
-        foreach (TopicPartition partition in order)
-        {
-            ConsumerPosition state = _assigned[partition];
-            int room = Math.Min(BatchRecordsMax - into.Count, isShort ? _broker.Faults.Random.Next(4) : BatchRecordsMax);
-            if (state.IsPaused || room <= 0 || !ResolveStart(partition, state))
-            {
-                continue;
-            }
-
-            PartitionLog log = _broker.Log(partition);
-            var records = new List<LogRecord>();
-            long next = state.Next!.Value;
-            log.Read(ref next, room, readCommitted: true, records);
-            state.Next = next;
-            state.SeenEnd = log.High;
-            into.AddRange(records.Select(r => (log, r)));
-            if (next >= log.LastStable && state.ReportedEnd != next && !(isShort && _broker.Faults.Chance(0.5)))
-            {
-                state.ReportedEnd = next;
-                ends.Add(new TopicPartitionOffset(partition, next));
-            }
-        }
-    }
-
-    // Without a Seek a partition starts at the group's committed offset.
-    private bool ResolveStart(TopicPartition partition, ConsumerPosition state)
-    {
-        if (state.Next is null && _membership is not null)
-        {
-            if (!_membership.Group.IsStable(partition))
-            {
-                return false;
-            }
-
-            PartitionLog log = _broker.Log(partition);
-            state.Next = _membership.Group.Committed(partition) ?? (_broker.Options.StartAtEarliest ? log.Low : log.LastStable);
-        }
-
-        return true;
     }
 
     // Records of partitions that a callback took away stay in the batch; those that it paused, moved or got anew do not.

@@ -12,6 +12,9 @@ internal enum FaultKind
     /// <summary>A poll returns few of the records that are there.</summary>
     ShortPoll,
 
+    /// <summary>A poll fails after its callbacks have run; its records come again.</summary>
+    PollFailed,
+
     /// <summary>The records of a poll are collected before its callbacks run, so that some have lost their owner.</summary>
     StaleBatch,
 

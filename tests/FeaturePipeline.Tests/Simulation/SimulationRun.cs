@@ -71,6 +71,7 @@ internal sealed class SimulationRun
             ApplicationId = ApplicationId,
             ProcessingGuarantee = _settings.Guarantee,
             CommitInterval = TimeSpan.FromMilliseconds(_random.Next(1, 200)),
+            ClosedBetweenCommitsMax = _random.Next(1, 5),
             MaxFutureSkew = TimeSpan.Zero,
             IdleAfter = _endsByIdleness ? TimeSpan.FromHours(2) : TimeSpan.Zero,
             DeadLetterTopic = SimulationTopology.DeadLetters,
@@ -312,6 +313,9 @@ internal sealed class SimulationRun
             TimeSpan step = TimeSpan.FromSeconds(50);
             for (TimeSpan idle = TimeSpan.Zero; idle < _options.IdleAfter + TimeSpan.FromMilliseconds(_openMsMax + 900_000); idle += step)
             {
+                // Twice: a commit between two closings leaves the rest to the next turn, and the step outlasts a transaction.
+                StepAll();
+                Broker.Advance(_options.CommitInterval);
                 StepAll();
                 Broker.Advance(step);
             }

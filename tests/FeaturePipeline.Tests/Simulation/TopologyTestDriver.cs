@@ -1,6 +1,7 @@
 using System.Text;
 using FeaturePipeline.Streams;
 using FeaturePipeline.Streams.Clients;
+using FeaturePipeline.Streams.Errors;
 using FeaturePipeline.Streams.Tasks;
 using FeaturePipeline.Streams.Threads;
 using FeaturePipeline.Streams.Topology;
@@ -47,6 +48,15 @@ internal sealed class TopologyTestDriver
         DeadLetterTopic = "dead",
         LateTopic = "late",
     };
+
+    /// <summary>Largest record that the producer takes: key, value and headers.</summary>
+    public int RecordBytesMax
+    {
+        init => _producer.RecordBytesMax = value;
+    }
+
+    /// <summary>Called where a thread would commit while a task closes many windows.</summary>
+    public Action? CommitIfDue { get; set; }
 
     public StreamTask Task { get; private set; }
 
@@ -102,9 +112,9 @@ internal sealed class TopologyTestDriver
     private StreamTask CreateTask(long startAt, IEnumerable<DrivenRecord>? changelog = null)
     {
         TopicPartition source = new(_subtopology.SourceTopic, 0);
-        TaskContext context = new(new TaskId(0, 0), source, _options, _collector, _deadLetters);
+        TaskContext context = new(new TaskId(0, 0), source, _options, _collector, _deadLetters, () => CommitIfDue?.Invoke());
         StreamTask task = new(context, _subtopology.CreateTask(context), NullLogger.Instance);
-        task.StartAt(startAt);
+        task.StartAt(startAt, isCommitted: true);
         task.TransitTo(TaskState.Restoring);
         foreach (DrivenRecord record in changelog ?? [])
         {
@@ -148,6 +158,8 @@ internal sealed class TopologyTestDriver
 
         public List<DrivenRecord> Records { get; } = [];
 
+        public int RecordBytesMax { get; set; } = int.MaxValue;
+
         public void Commit() => _committedCount = Records.Count;
 
         public void Abort() => Records.RemoveRange(_committedCount, Records.Count - _committedCount);
@@ -162,10 +174,17 @@ internal sealed class TopologyTestDriver
 
         public void Send(
             string topic, int partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timestampMs,
-            SendFlags flags = SendFlags.None, IReadOnlyList<RecordHeader>? headers = null) =>
+            SendFlags flags = SendFlags.None, IReadOnlyList<RecordHeader>? headers = null)
+        {
+            if (key.Length + value.Length + (headers ?? []).Sum(h => h.Name.Length + (h.Value?.Length ?? 0)) > RecordBytesMax)
+            {
+                throw new RecordTooLargeException("too large");
+            }
+
             Records.Add(new DrivenRecord(
                 topic, partition, flags.HasFlag(SendFlags.NullKey) ? null : key.ToArray(),
                 flags.HasFlag(SendFlags.NullValue) ? null : value.ToArray(), timestampMs, headers ?? []));
+        }
 
         public void Flush(TimeSpan timeout)
         {

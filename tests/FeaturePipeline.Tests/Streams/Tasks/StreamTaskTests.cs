@@ -17,7 +17,7 @@ public sealed class StreamTaskTests
     {
         TopologyTestDriver driver = new(TextTopology.Sessions(GapMs, GraceMs));
 
-        driver.Pipe("k", "!broken", 5);
+        driver.Pipe("k", "!broken", 5, nowMs: 6);
 
         DrivenRecord letter = Assert.Single(driver.Output);
         Assert.Equal(("dead", "k", "!broken", 5L), (letter.Topic, letter.KeyText, letter.ValueText, letter.TimestampMs));
@@ -28,6 +28,37 @@ public sealed class StreamTaskTests
             letter.Header("dlq.application")));
         Assert.Equal(-1, driver.Task.StreamTimeMs);
         Assert.Equal(1, driver.Task.Position);
+    }
+
+    [Theory]
+    [InlineData(-1, 7_000)] // none: written as of now, not as of 1970, which is deleted at once
+    [InlineData(4_000, 4_000)]
+    [InlineData(9_000_000, 7_000)] // of the future: a broker refuses that
+    public void A_dead_letter_has_a_timestamp_that_every_topic_takes(long timestampMs, long expectedMs)
+    {
+        TopologyTestDriver driver = new(TextTopology.Sessions(GapMs, GraceMs));
+
+        driver.Pipe("k", "!broken", timestampMs, nowMs: 7_000);
+
+        DrivenRecord letter = Assert.Single(driver.Output);
+        Assert.Equal(expectedMs, letter.TimestampMs);
+        Assert.Equal($"{timestampMs}", letter.Header("dlq.timestamp"));
+    }
+
+    [Fact]
+    public void A_rejected_record_that_is_too_large_for_dead_letters_is_told_of_without_its_bytes_and_the_next_goes_on()
+    {
+        TopologyTestDriver driver = new(TextTopology.Sessions(GapMs, GraceMs)) { RecordBytesMax = 1_000 };
+
+        driver.Pipe(new string('k', 600), "!" + new string('v', 300), 5);
+        driver.Pipe("k", "!", 6);
+
+        Assert.Equal(2, driver.Output.Count());
+        DrivenRecord letter = driver.Output.First();
+        Assert.Equal((null, null, "corrupt", "0"), (letter.Key, letter.Value, letter.Header("dlq.reason"), letter.Header("dlq.offset")));
+        Assert.StartsWith("starts with '!' The record is too large to be copied here", letter.Header("dlq.message"), StringComparison.Ordinal);
+        Assert.Equal(("k", "!"), (driver.Output.Last().KeyText, driver.Output.Last().ValueText));
+        Assert.Equal(2, driver.Task.DroppedCount(DropReason.Corrupt));
     }
 
     [Fact]
@@ -126,13 +157,15 @@ public sealed class StreamTaskTests
     }
 
     [Fact]
-    public void A_record_that_was_processed_is_skipped()
+    public void A_record_that_was_processed_is_not_processed_again_and_the_task_says_so()
     {
         TopologyTestDriver driver = new(TextTopology.Sessions(GapMs, GraceMs));
         driver.Pipe("k", "view", 10);
         driver.SeekTo(0);
-        driver.Pipe("k", "view", 10);
+        TaskCorruptedException e = Assert.Throws<TaskCorruptedException>(() => driver.Pipe("k", "view", 10));
         driver.Pipe("z", "end", 1000);
+
+        Assert.Contains("events-0 returned offset 0 after offset 0", e.Message, StringComparison.Ordinal);
 
         Assert.Equal(1, TextTopology.Parse(driver.Output.Single().Value).Count);
     }
