@@ -25,6 +25,9 @@ public enum OffsetReset
 /// <summary>Settings of the runtime. All durations are wall-clock time.</summary>
 public sealed record StreamsOptions
 {
+    /// <summary>librdkafka's default of <c>max.poll.interval.ms</c>.</summary>
+    public static readonly TimeSpan MaxPollIntervalDefault = TimeSpan.FromMinutes(5);
+
     /// <summary>Consumer group, prefix of transactional ids and of internal topics.</summary>
     public required string ApplicationId { get; init; }
 
@@ -67,8 +70,8 @@ public sealed record StreamsOptions
     /// <summary>Whether missing internal and output topics are created. Default true.</summary>
     public bool CreateTopics { get; init; } = true;
 
-    /// <summary>Longest time a thread may go without a poll before it counts as stuck. Default 5 min, librdkafka's max.poll.interval.ms.</summary>
-    public TimeSpan MaxPollInterval { get; init; } = TimeSpan.FromMinutes(5);
+    /// <summary>Longest time a thread may go without a poll before it counts as stuck: the consumer's <c>max.poll.interval.ms</c>. Default 5 min.</summary>
+    public TimeSpan MaxPollInterval { get; init; } = MaxPollIntervalDefault;
 
     /// <summary>Windows that a task closes before it looks whether a commit is due: some milliseconds' worth.</summary>
     internal int ClosedBetweenCommitsMax { get; init; } = 1_000;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Kafka;
@@ -32,6 +33,7 @@ internal static class OptionsMapping
         ProcessingGuarantee = options.Kafka.IsEmbedded() ? ProcessingGuarantee.AtLeastOnce : options.Streams.ProcessingGuarantee,
         Threads = options.Streams.Threads,
         CommitInterval = options.Streams.CommitInterval,
+        MaxPollInterval = options.Kafka.MaxPollInterval(),
         StateDirectory = options.Streams.StateDirectory,
         InstanceId = options.Streams.InstanceId,
         MaxFutureSkew = options.Source.MaxFutureSkew,
@@ -67,6 +69,16 @@ internal static class OptionsMapping
         options.SchemaRegistry.BasicAuthCredentialsSource == BasicAuthCredentialsSource.SaslInherit
             ? Dotted(options.Kafka.Client).GetValueOrDefault(name)
             : null;
+
+    // The liveness probe must not call a thread stuck that the group still waits for.
+    private static TimeSpan MaxPollInterval(this KafkaOptions options)
+    {
+        const string Name = "max.poll.interval.ms";
+        string? value = Dotted(options.Consumer).GetValueOrDefault(Name) ?? Dotted(options.Client).GetValueOrDefault(Name);
+        return int.TryParse(value, CultureInfo.InvariantCulture, out int milliseconds)
+            ? TimeSpan.FromMilliseconds(milliseconds)
+            : StreamsOptions.MaxPollIntervalDefault;
+    }
 
     /// <summary>librdkafka's spelling of a property: environment variables can't hold dots everywhere, so <c>SaslPassword</c> and <c>sasl_password</c> are <c>sasl.password</c>.</summary>
     /// <param name="name">A property in either spelling.</param>

@@ -51,6 +51,17 @@ public class OptionsMappingTests
         Assert.Equal("user-events-dlq", new PipelineOptions().ToStreams().DeadLetterTopic);
     }
 
+    [Theory]
+    [InlineData("max.poll.interval.ms", "900000", 900)]
+    [InlineData("MaxPollIntervalMs", "60000", 60)]
+    [InlineData("session.timeout.ms", "6000", 300)]
+    public void A_thread_counts_as_stuck_when_the_group_gives_its_consumer_up(string name, string value, int seconds)
+    {
+        var options = new PipelineOptions { Kafka = new KafkaOptions { Consumer = { [name] = value } } };
+
+        Assert.Equal(TimeSpan.FromSeconds(seconds), options.ToStreams().MaxPollInterval);
+    }
+
     [Fact]
     public void Where_a_new_group_starts_is_told_to_both_runtime_and_clients()
     {
