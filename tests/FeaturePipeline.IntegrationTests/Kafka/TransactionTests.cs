@@ -165,7 +165,7 @@ public sealed class TransactionTests(KafkaFixture kafka)
         }
 
         producer.Send(narrow, 0, new string('x', 5000));
-        StreamsException e = Assert.Throws<StreamsException>(() => producer.Flush(Wait));
+        StreamsException e = Assert.Throws<RecordTooLargeException>(() => producer.Flush(Wait));
         Assert.Contains("max.message.bytes", e.Message, StringComparison.Ordinal);
     }
 

@@ -98,7 +98,7 @@ public sealed class SessionScenario : IDisposable
             _bootstrapServers, _registryUrl, SourceTopic, FeatureTopic, (long)Gap.TotalMilliseconds, (long)Grace.TotalMilliseconds, SessionFeatures.UserSessions));
         Assert.True(result.Expected > Users / 2, $"Too few sessions to prove anything: {result}");
         Assert.True(result.Late > 0, $"No event was late: {result}");
-        Assert.True(result.IsExact, $"{result}\n{string.Join('\n', result.Samples)}");
+        Assert.True(result.IsExact, $"{result}\n{string.Join('\n', result.Samples)}\n{string.Join("\n\n", _workers.Select(w => w.Log))}");
         TestContext.Current.SendDiagnosticMessage("{0}", result);
     }
 
