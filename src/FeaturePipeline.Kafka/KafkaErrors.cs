@@ -55,6 +55,10 @@ internal static class KafkaErrors
         or ErrorCode.UnknownLeaderEpoch or ErrorCode.OffsetNotAvailable or ErrorCode.KafkaStorageError
         or ErrorCode.NotController or ErrorCode.ConcurrentTransactions or ErrorCode.PreferredLeaderNotAvailable;
 
+    /// <summary>Whether the broker refuses what the client knows of a partition's leader.</summary>
+    internal static bool MeansOldMetadata(KafkaException cause) => (PartitionError(cause) ?? cause.Error).Code is
+        ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownLeaderEpoch or ErrorCode.NotLeaderForPartition;
+
     /// <summary>Whether the error says that no broker can be reached or that none answers.</summary>
     internal static bool MeansNoAnswer(ErrorCode code) => code is
         ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Transport or ErrorCode.Local_Resolve or ErrorCode.Local_Ssl

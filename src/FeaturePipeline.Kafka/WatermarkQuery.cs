@@ -9,9 +9,13 @@ namespace FeaturePipeline.Kafka;
 /// <remarks>
 /// librdkafka asks for the high end with the consumer's isolation level: a read_committed consumer is told the last stable
 /// offset. The high watermark needs a ListOffsets request of its own with read_uncommitted.
+/// It also keeps what it knows of a leader until the metadata of a topic that it reads is refreshed. A restore reads none yet: after
+/// an election it would send the old leader epoch for ever.
 /// </remarks>
 internal sealed class WatermarkQuery(IConsumer<Ignore, Ignore> consumer, bool isEmbedded) : IDisposable
 {
+    private static readonly TimeSpan s_refreshTimeout = TimeSpan.FromSeconds(5);
+
     private IAdminClient? _admin;
 
     public void Dispose() => _admin?.Dispose();
@@ -20,7 +24,21 @@ internal sealed class WatermarkQuery(IConsumer<Ignore, Ignore> consumer, bool is
     internal Watermarks Ask(TopicPartition partition, TimeSpan timeout)
     {
         var asked = new Confluent.Kafka.TopicPartition(partition.Topic, partition.Partition);
+        try
+        {
+            return Ask(asked, timeout);
+        }
+        catch (KafkaException e) when (KafkaErrors.MeansOldMetadata(e))
+        {
+            _ = Admin.GetMetadata(partition.Topic, s_refreshTimeout);
+            throw;
+        }
+    }
 
+    private IAdminClient Admin => _admin ??= new DependentAdminClientBuilder(consumer.Handle).Build();
+
+    private Watermarks Ask(Confluent.Kafka.TopicPartition asked, TimeSpan timeout)
+    {
         // High before last stable: if nothing is written meanwhile, equal ends mean that no transaction is open.
         long? high = isEmbedded ? null : High(asked, timeout);
         WatermarkOffsets stable = consumer.QueryWatermarkOffsets(asked, timeout);
@@ -29,10 +47,9 @@ internal sealed class WatermarkQuery(IConsumer<Ignore, Ignore> consumer, bool is
 
     private long High(Confluent.Kafka.TopicPartition partition, TimeSpan timeout)
     {
-        _admin ??= new DependentAdminClientBuilder(consumer.Handle).Build();
         var spec = new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = OffsetSpec.Latest() };
         var options = new ListOffsetsOptions { IsolationLevel = IsolationLevel.ReadUncommitted, RequestTimeout = timeout };
-        ListOffsetsResult result = _admin.ListOffsetsAsync([spec], options).GetAwaiter().GetResult();
+        ListOffsetsResult result = Admin.ListOffsetsAsync([spec], options).GetAwaiter().GetResult();
         return result.ResultInfos[0].TopicPartitionOffsetError.Offset.Value;
     }
 }

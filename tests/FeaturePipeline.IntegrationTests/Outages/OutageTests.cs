@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.Json;
 using FeaturePipeline.IntegrationTests.Sessions;
+using FeaturePipeline.Kafka;
+using FeaturePipeline.Streams.Clients;
+using FeaturePipeline.Streams.Errors;
 
 namespace FeaturePipeline.IntegrationTests.Outages;
 
@@ -44,6 +47,38 @@ public sealed class OutageTests(KafkaFixture kafka) : IDisposable
         job.Await(() => job.Watch.End() >= Events && job.Watch.IsAtEnd(), "the end");
         Assert.True(worker.Terminate() == 0, worker.Log);
         job.AssertExact();
+    }
+
+    // A client keeps the leader epoch that it knew when it first asked; a broker that refuses an old one answers nothing else.
+    [Fact]
+    public void The_ends_of_a_partition_are_known_again_after_its_leader_was_elected_anew()
+    {
+        using var broker = new OwnBroker();
+        KafkaClients clients = kafka.Clients("ends", options => options with { BootstrapServers = broker.BootstrapServers });
+        using (IAdmin admin = clients.CreateAdmin())
+        {
+            admin.CreateMissingTopics([new TopicSpec("ends", 1, -1, new Dictionary<string, string>())], TimeSpan.FromSeconds(30));
+        }
+
+        using IStreamsConsumer consumer = clients.CreateRestoreConsumer("c");
+        var partition = new TopicPartition("ends", 0);
+        Assert.Equal(new Watermarks(0, 0, 0), consumer.QueryWatermarks(partition, TimeSpan.FromSeconds(20)));
+
+        broker.Kill();
+        broker.Start();
+        Assert.True(GroupWatch.Await(IsAnswered, TimeSpan.FromSeconds(20)), "Not known for 20 s.");
+
+        bool IsAnswered()
+        {
+            try
+            {
+                return consumer.QueryWatermarks(partition, TimeSpan.FromSeconds(5)) == new Watermarks(0, 0, 0);
+            }
+            catch (RetriableException)
+            {
+                return false;
+            }
+        }
     }
 
     public void Dispose() => _http.Dispose();
