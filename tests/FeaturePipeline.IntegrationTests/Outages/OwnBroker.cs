@@ -1,3 +1,6 @@
+using Confluent.Kafka;
+using FeaturePipeline.IntegrationTests.Sessions;
+
 namespace FeaturePipeline.IntegrationTests.Outages;
 
 /// <summary>
@@ -19,6 +22,8 @@ public sealed class OwnBroker : IDisposable
     {
         _command = new ServerCommand(Variable, "a broker", ("KAFKA_PORT", $"{_port}"), ("KAFKA_HOME_DIR", _folder));
         BootstrapServers = Run(["up", .. options]).Trim();
+        int nodes = BootstrapServers.Split(',').Length;
+        Assert.True(GroupWatch.Await(() => Nodes() == nodes, TimeSpan.FromMinutes(1)), $"Only {Nodes()} of {nodes} brokers are there.");
     }
 
     public string BootstrapServers { get; }
@@ -40,6 +45,12 @@ public sealed class OwnBroker : IDisposable
     public void Start(int node = 1) => Run("start", $"{node}");
 
     public void Dispose() => Run("down");
+
+    private int Nodes()
+    {
+        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = BootstrapServers }).Build();
+        return admin.GetMetadata(TimeSpan.FromSeconds(10)).Brokers.Count;
+    }
 
     private string Run(params string[] arguments) => _command.Run(arguments);
 }

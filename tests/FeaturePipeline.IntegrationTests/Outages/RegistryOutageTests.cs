@@ -103,7 +103,7 @@ public sealed class RegistryOutageTests(KafkaFixture kafka)
         ProgramProcess restarted;
         using (ProgramProcess producer = job.StartProducer(Events, "--rate", "3000"))
         {
-            job.AwaitTopic();
+            job.AwaitTopic(producer);
             ProgramProcess worker = job.StartWorker("one");
             job.Await(() => job.Watch.Committed() > Events / 10, "a tenth committed");
             server.Hang();

@@ -78,7 +78,7 @@ public sealed class GroupWatch(string bootstrapServers, string group, string top
             var metadata = _admin.GetMetadata(topic, _timeout).Topics.Single();
             if (metadata.Error.IsError)
             {
-                throw new InvalidOperationException($"Topic '{topic}': {metadata.Error.Reason}.");
+                throw new KafkaException(new Error(metadata.Error.Code, $"Topic '{topic}': {metadata.Error.Reason}.")); // of several brokers one learns of it later
             }
 
             _partitions = [.. metadata.Partitions.Select(p => new TopicPartition(topic, p.PartitionId))];

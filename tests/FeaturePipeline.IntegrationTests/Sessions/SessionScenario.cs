@@ -59,7 +59,11 @@ public sealed class SessionScenario : IDisposable
     }
 
     /// <summary>Waits until a producer has made the topic.</summary>
-    public void AwaitTopic() => Assert.True(GroupWatch.Await(Watch.HasTopic, _patience), $"No topic {SourceTopic}.");
+    public void AwaitTopic(ProgramProcess producer)
+    {
+        bool isWell = GroupWatch.Await(() => Watch.HasTopic() || producer.HasExited, _patience) && Watch.HasTopic();
+        Assert.True(isWell, $"No topic {SourceTopic}.\n{producer.Log}");
+    }
 
     /// <summary>Starts a worker with a state directory of its own.</summary>
     public ProgramProcess StartWorker(string name, params string[] settings)
