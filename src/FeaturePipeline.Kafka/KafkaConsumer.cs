@@ -20,6 +20,7 @@ internal sealed class KafkaConsumer : IStreamsConsumer
     private static readonly TimeSpan s_unsubscribeTimeout = TimeSpan.FromSeconds(15);
 
     private readonly string _clientId;
+    private readonly bool _isMember;
     private readonly IConsumer<Ignore, Ignore> _consumer;
     private readonly nint _client;
     private readonly TopicNames _topics;
@@ -34,9 +35,10 @@ internal sealed class KafkaConsumer : IStreamsConsumer
     private bool _isClosed;
 
     internal KafkaConsumer(
-        IReadOnlyDictionary<string, string> properties, ClientErrors errors, TimeProvider time, bool isEmbedded, Action<LogMessage> log)
+        IReadOnlyDictionary<string, string> properties, ClientErrors errors, TimeProvider time, bool isMember, bool isEmbedded, Action<LogMessage> log)
     {
         _clientId = properties["client.id"];
+        _isMember = isMember;
         _errors = errors;
         _time = time;
         _onMessageError = OnError;
@@ -218,18 +220,19 @@ internal sealed class KafkaConsumer : IStreamsConsumer
     /// <summary>Closes without telling the runtime of revoked partitions.</summary>
     /// <remarks>
     /// It leaves the group all the same: librdkafka 2.16 never ends a client that is destroyed while it waits for the answer
-    /// to a rebalance. Nothing is committed.
+    /// to a rebalance. Nothing is committed. One that is no member closes in the background: nothing waits for its end, and a stream
+    /// thread was seen to stand still behind the end of a restore while a broker was away.
     /// </remarks>
     public void Dispose()
     {
         _relay.Callbacks = null;
-        try
+        if (_isMember)
         {
-            Close();
+            CloseQuietly();
         }
-        catch (Exception e) when (e is RetriableException or StreamsException or TaskMigratedException or TransactionAbortedException)
+        else
         {
-            _errors.Report(_clientId, ErrorCode.Local_Fail, e.Message);
+            new Thread(CloseQuietly) { Name = $"{_clientId}-close", IsBackground = true }.Start();
         }
     }
 
@@ -242,6 +245,18 @@ internal sealed class KafkaConsumer : IStreamsConsumer
 
     private static Confluent.Kafka.TopicPartitionOffset Of(TopicPartitionOffset position) =>
         new(position.TopicPartition.Topic, position.TopicPartition.Partition, position.Offset);
+
+    private void CloseQuietly()
+    {
+        try
+        {
+            Close();
+        }
+        catch (Exception e) when (e is RetriableException or StreamsException or TaskMigratedException or TransactionAbortedException)
+        {
+            _errors.Report(_clientId, ErrorCode.Local_Fail, e.Message);
+        }
+    }
 
     private void Call(string operation, Action action)
     {

@@ -46,6 +46,7 @@ internal static class KafkaErrors
         or ErrorCode.Local_TimedOutQueue or ErrorCode.Local_MsgTimedOut or ErrorCode.Local_WaitCoord or ErrorCode.Local_InProgress
         or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition or ErrorCode.Local_WaitCache or ErrorCode.Local_Retry
         or ErrorCode.Local_MaxPollExceeded or ErrorCode.Local_Outdated or ErrorCode.Local_UnknownBroker
+        or ErrorCode.Local_DestroyBroker // it asked a broker that has just left the cluster
         or ErrorCode.Local_NoEnt // no leader known: an election, a topic that is gone or may not be described
         or ErrorCode.UnknownTopicOrPart or ErrorCode.LeaderNotAvailable or ErrorCode.NotLeaderForPartition
         or ErrorCode.RequestTimedOut or ErrorCode.BrokerNotAvailable or ErrorCode.ReplicaNotAvailable

@@ -48,7 +48,7 @@ public sealed class OwnBroker : IDisposable
 
     private int Nodes()
     {
-        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = BootstrapServers }).Build();
+        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = BootstrapServers }).SetLogHandler((_, _) => { }).Build();
         return admin.GetMetadata(TimeSpan.FromSeconds(10)).Brokers.Count;
     }
 

@@ -16,6 +16,7 @@ public sealed class KafkaErrorsTests
     [InlineData(ErrorCode.Local_TimedOut, typeof(NoAnswerException))]
     [InlineData(ErrorCode.Local_Transport, typeof(NoAnswerException))]
     [InlineData(ErrorCode.RebalanceInProgress, typeof(RetriableException))]
+    [InlineData(ErrorCode.Local_DestroyBroker, typeof(RetriableException))]
     [InlineData(ErrorCode.UnstableOffsetCommit, typeof(RetriableException))]
     [InlineData(ErrorCode.TransactionalIdAuthorizationFailed, typeof(StreamsException))]
     [InlineData(ErrorCode.TopicAuthorizationFailed, typeof(StreamsException))]
