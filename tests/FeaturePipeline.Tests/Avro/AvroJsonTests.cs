@@ -56,15 +56,23 @@ public class AvroJsonTests
         var schema = AvroSchema.Parse($$"""{"type":"bytes","logicalType":"decimal","precision":2000000000,"scale":{{scale}}}""");
         var body = new System.Buffers.ArrayBufferWriter<byte>();
         FeaturePipeline.Avro.Generic.GenericWriter.Compile(schema).Write(Enumerable.Repeat((byte)1, size).ToArray(), body);
+        _ = Write(schema, body.WrittenSpan); // the first call also pays for what .NET sets up once
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        byte[] json = Write(schema, body.WrittenSpan);
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 20_000 + (10L * size));
+
+        string text = System.Text.Encoding.UTF8.GetString(json);
+        Assert.Equal(expected ?? $"\"{Convert.ToBase64String(Enumerable.Repeat((byte)1, size).ToArray())}\"", text);
+    }
+
+    private static byte[] Write(AvroSchema schema, ReadOnlySpan<byte> body)
+    {
         using var stream = new MemoryStream();
         using (var json = new System.Text.Json.Utf8JsonWriter(stream))
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            Assert.True(AvroJson.Write(json, schema, body.WrittenSpan).IsOk);
-            Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 20_000 + (10L * size));
+            Assert.True(AvroJson.Write(json, schema, body).IsOk);
         }
 
-        string text = System.Text.Encoding.UTF8.GetString(stream.ToArray());
-        Assert.Equal(expected ?? $"\"{Convert.ToBase64String(Enumerable.Repeat((byte)1, size).ToArray())}\"", text);
+        return stream.ToArray();
     }
 }
