@@ -27,7 +27,7 @@ internal static class KafkaErrors
     /// <param name="cause">The exception.</param>
     internal static Exception Map(string operation, KafkaException cause)
     {
-        Error error = PartitionError(cause) ?? cause.Error;
+        Error error = ErrorOf(cause);
         return Map(operation, error.Code, error.Reason, error.IsFatal, cause is KafkaRetriableException,
             cause is KafkaTxnRequiresAbortException, cause);
     }
@@ -57,7 +57,7 @@ internal static class KafkaErrors
         or ErrorCode.NotController or ErrorCode.ConcurrentTransactions or ErrorCode.PreferredLeaderNotAvailable;
 
     /// <summary>Whether the broker refuses what the client knows of a partition's leader.</summary>
-    internal static bool MeansOldMetadata(KafkaException cause) => (PartitionError(cause) ?? cause.Error).Code is
+    internal static bool MeansOldMetadata(KafkaException cause) => ErrorOf(cause).Code is
         ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownLeaderEpoch or ErrorCode.NotLeaderForPartition;
 
     /// <summary>Whether the error says that no broker can be reached or that none answers.</summary>
@@ -149,6 +149,9 @@ internal static class KafkaErrors
             + "can't be read: check the partition's log on the broker, and the producer's compression.type.",
         _ => null,
     };
+
+    // Of several partitions the first that failed: the exception's own error only says that some did.
+    private static Error ErrorOf(KafkaException cause) => PartitionError(cause) ?? cause.Error;
 
     private static Error? PartitionError(KafkaException cause) => cause switch
     {

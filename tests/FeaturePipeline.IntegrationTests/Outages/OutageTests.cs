@@ -19,11 +19,7 @@ public sealed class OutageTests(KafkaFixture kafka) : IDisposable
     {
         const int Events = 60_000;
         using var broker = new OwnBroker();
-        using var job = new SessionScenario(broker.BootstrapServers, kafka.RegistryUrl, "outage")
-        {
-            Gap = TimeSpan.FromMilliseconds(200), // events come at the wall clock's pace
-            Grace = TimeSpan.FromMilliseconds(500),
-        };
+        using var job = SessionScenario.AtTheClocksPace(broker.BootstrapServers, kafka.RegistryUrl, "outage");
         string health = $"http://127.0.0.1:{FreePort()}/health/";
         ProgramProcess worker;
         using (ProgramProcess producer = job.StartProducer(Events, "--rate", "3000"))
@@ -44,7 +40,7 @@ public sealed class OutageTests(KafkaFixture kafka) : IDisposable
             Assert.True(producer.WaitForExit() == 0, producer.Log);
         }
 
-        job.Await(() => job.Watch.End() >= Events && job.Watch.IsAtEnd(), "the end");
+        job.AwaitEnd(Events);
         AwaitProbe("up");
 
         // An idle worker notices a hang, too.
@@ -69,11 +65,7 @@ public sealed class OutageTests(KafkaFixture kafka) : IDisposable
         const int TenSeconds = 10 * Rate; // far more than what was on its way when a broker stopped
         const int Events = 60 * Rate;
         using var brokers = new OwnBroker("--nodes", "3");
-        using var job = new SessionScenario(brokers.BootstrapServers, kafka.RegistryUrl, "three")
-        {
-            Gap = TimeSpan.FromMilliseconds(200), // events come at the wall clock's pace
-            Grace = TimeSpan.FromMilliseconds(500),
-        };
+        using var job = SessionScenario.AtTheClocksPace(brokers.BootstrapServers, kafka.RegistryUrl, "three");
         ProgramProcess worker;
         using (ProgramProcess producer = job.StartProducer(Events, "--rate", $"{Rate}"))
         {
@@ -94,7 +86,7 @@ public sealed class OutageTests(KafkaFixture kafka) : IDisposable
             Assert.True(producer.WaitForExit() == 0, producer.Log);
         }
 
-        job.Await(() => job.Watch.End() >= Events && job.Watch.IsAtEnd(), "the end");
+        job.AwaitEnd(Events);
         Assert.True(worker.Terminate() == 0, worker.Log);
         job.AssertExact();
     }

@@ -95,11 +95,7 @@ public sealed class RegistryOutageTests(KafkaFixture kafka)
     {
         const int Events = 40_000;
         using var server = new OwnRegistry();
-        using var job = new SessionScenario(kafka.BootstrapServers, server.Url, "registry-outage")
-        {
-            Gap = TimeSpan.FromMilliseconds(200), // events come at the wall clock's pace
-            Grace = TimeSpan.FromMilliseconds(500),
-        };
+        using var job = SessionScenario.AtTheClocksPace(kafka.BootstrapServers, server.Url, "registry-outage");
         ProgramProcess restarted;
         using (ProgramProcess producer = job.StartProducer(Events, "--rate", "3000"))
         {
@@ -120,7 +116,7 @@ public sealed class RegistryOutageTests(KafkaFixture kafka)
             Assert.True(producer.WaitForExit() == 0, producer.Log);
         }
 
-        job.Await(() => job.Watch.End() >= Events && job.Watch.IsAtEnd(), "the end");
+        job.AwaitEnd(Events);
         Assert.True(restarted.Terminate() == 0, restarted.Log);
         job.AssertExact();
         using HttpSchemaRegistry registry = Connect(server);

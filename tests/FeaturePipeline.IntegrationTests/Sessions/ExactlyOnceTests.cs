@@ -48,7 +48,7 @@ public sealed class ExactlyOnceTests(KafkaFixture kafka) : IDisposable
         _job.Await(() => _job.Watch.Committed() >= Events / 3, "a third committed");
         victim.Kill();
         Assert.True(producer.WaitForExit() == 0, producer.Log);
-        _job.Await(() => _job.Watch.End() >= Events && _job.Watch.IsAtEnd(), "the end");
+        _job.AwaitEnd(Events);
         Assert.True(heir.Terminate() == 0, heir.Log);
         _job.AssertExact();
     }

@@ -16,9 +16,15 @@ public sealed class GroupWatch(string bootstrapServers, string group, string top
         new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers }).SetLogHandler((_, _) => { }).Build();
 
     // A consumer that never subscribes: it only asks. The admin client's ListConsumerGroupOffsetsAsync, called often, crashes the process.
-    private readonly IConsumer<Ignore, Ignore> _consumer =
-        new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = bootstrapServers, GroupId = group, EnableAutoCommit = false, IsolationLevel = IsolationLevel.ReadUncommitted })
-            .SetLogHandler((_, _) => { }).Build();
+    private readonly IConsumer<Ignore, Ignore> _consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig
+    {
+        BootstrapServers = bootstrapServers,
+        GroupId = group,
+        EnableAutoCommit = false,
+        IsolationLevel = IsolationLevel.ReadUncommitted,
+        SocketTimeoutMs = 3_000, // of three brokers one that hangs
+        CoordinatorQueryIntervalMs = 1_000, // one that is no member does not notice that its coordinator is another broker now
+    }).SetLogHandler((_, _) => { }).Build();
 
     private List<TopicPartition>? _partitions;
 

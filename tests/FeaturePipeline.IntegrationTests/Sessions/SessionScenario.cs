@@ -26,6 +26,10 @@ public sealed class SessionScenario : IDisposable
         Watch = new GroupWatch(bootstrapServers, _run, SourceTopic);
     }
 
+    /// <summary>A scenario whose sessions are short enough to close while events come at the wall clock's pace.</summary>
+    public static SessionScenario AtTheClocksPace(string bootstrapServers, string registryUrl, string name) =>
+        new(bootstrapServers, registryUrl, name) { Gap = TimeSpan.FromMilliseconds(200), Grace = TimeSpan.FromMilliseconds(500) };
+
     /// <summary>How far the workers have come.</summary>
     public GroupWatch Watch { get; }
 
@@ -74,23 +78,27 @@ public sealed class SessionScenario : IDisposable
     }
 
     /// <summary>Waits until the workers have committed all that was written.</summary>
-    public void AwaitEnd() => Await(Watch.IsAtEnd, "the end");
+    /// <param name="events">How many there are to be, where they may not all be written yet.</param>
+    public void AwaitEnd(int events = 0) => Await(() => Watch.End() >= events && Watch.IsAtEnd(), "the end");
 
     /// <summary>Waits for something; fails when it does not come, or when the worker started last ends meanwhile.</summary>
     public void Await(Func<bool> isReached, string what)
     {
+        string trouble = "";
         bool isWell = GroupWatch.Await(() => IsReached() || _workers[^1].HasExited, _patience) && IsReached();
-        Assert.True(isWell, $"Not reached: {what}.\n{string.Join("\n\n", _workers.Select(w => w.Log))}");
+        Assert.True(isWell, $"Not reached: {what}. {trouble}\n{Logs}");
 
         bool IsReached()
         {
             try
             {
+                trouble = "";
                 return isReached();
             }
-            catch (KafkaException)
+            catch (KafkaException e)
             {
-                return false; // a broker that is just coming back
+                trouble = $"The broker did not say: {e.Message}."; // it is just coming back
+                return false;
             }
         }
     }
@@ -102,7 +110,7 @@ public sealed class SessionScenario : IDisposable
             _bootstrapServers, _registryUrl, SourceTopic, FeatureTopic, (long)Gap.TotalMilliseconds, (long)Grace.TotalMilliseconds, SessionFeatures.UserSessions));
         Assert.True(result.Expected > Users / 2, $"Too few sessions to prove anything: {result}");
         Assert.True(result.Late > 0, $"No event was late: {result}");
-        Assert.True(result.IsExact, $"{result}\n{string.Join('\n', result.Samples)}\n{string.Join("\n\n", _workers.Select(w => w.Log))}");
+        Assert.True(result.IsExact, $"{result}\n{string.Join('\n', result.Samples)}\n{Logs}");
         TestContext.Current.SendDiagnosticMessage("{0}", result);
     }
 
@@ -112,6 +120,8 @@ public sealed class SessionScenario : IDisposable
         Watch.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
+
+    private string Logs => string.Join("\n\n", _workers.Select(w => w.Log));
 
     private List<string> Arguments(string name)
     {
