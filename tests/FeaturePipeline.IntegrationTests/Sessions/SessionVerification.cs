@@ -120,6 +120,11 @@ public static class SessionVerification
             string user = (string)record["user_id"];
             long start = Milliseconds(record, "window_start"), end = Milliseconds(record, "window_end");
             string where = $"user {user} [{start}, {end}]";
+            if (Encoding.UTF8.GetString(key) != user)
+            {
+                where += $" (key {Convert.ToHexString(key)}, user {Convert.ToHexString(Encoding.UTF8.GetBytes(user))})";
+            }
+
             if (!_expected.TryGetValue((user, start, end), out var expected))
             {
                 Complain(ref _invented, $"{where} is not expected");
