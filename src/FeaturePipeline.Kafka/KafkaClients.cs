@@ -69,7 +69,7 @@ public sealed partial class KafkaClients : IStreamsClients
     {
         try
         {
-            return new KafkaConsumer(KafkaProperties.ForConsumer(_options, clientId, isMember, IsEmbedded), Errors, _time, isMember, IsEmbedded, Log);
+            return new KafkaConsumer(KafkaProperties.ForConsumer(_options, clientId, isMember, IsEmbedded), Errors, _time, IsEmbedded, Log);
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {

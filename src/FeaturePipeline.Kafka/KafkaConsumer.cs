@@ -20,7 +20,6 @@ internal sealed class KafkaConsumer : IStreamsConsumer
     private static readonly TimeSpan s_unsubscribeTimeout = TimeSpan.FromSeconds(15);
 
     private readonly string _clientId;
-    private readonly bool _isMember;
     private readonly IConsumer<Ignore, Ignore> _consumer;
     private readonly nint _client;
     private readonly TopicNames _topics;
@@ -35,10 +34,9 @@ internal sealed class KafkaConsumer : IStreamsConsumer
     private bool _isClosed;
 
     internal KafkaConsumer(
-        IReadOnlyDictionary<string, string> properties, ClientErrors errors, TimeProvider time, bool isMember, bool isEmbedded, Action<LogMessage> log)
+        IReadOnlyDictionary<string, string> properties, ClientErrors errors, TimeProvider time, bool isEmbedded, Action<LogMessage> log)
     {
         _clientId = properties["client.id"];
-        _isMember = isMember;
         _errors = errors;
         _time = time;
         _onMessageError = OnError;
@@ -198,10 +196,12 @@ internal sealed class KafkaConsumer : IStreamsConsumer
             return;
         }
 
-        // Everything that refers to the client goes before it: librdkafka waits for its references.
+        // Confluent.Kafka's Close also frees the client, whatever still refers to it: that goes first.
         _isClosed = true;
         _batch.Release();
         _watermarks.Dispose();
+        _topics.Dispose();
+        Librdkafka.QueueDestroy(_queue);
         try
         {
             _consumer.Close();
@@ -211,28 +211,25 @@ internal sealed class KafkaConsumer : IStreamsConsumer
             _relay.Keep(KafkaErrors.Map($"{_clientId}: closing", e));
         }
 
-        _topics.Dispose();
-        Librdkafka.QueueDestroy(_queue);
-        _consumer.Dispose();
+        _consumer.Dispose(); // a Close that failed has not
         _relay.TakeException()?.Throw();
     }
 
     /// <summary>Closes without telling the runtime of revoked partitions.</summary>
     /// <remarks>
     /// It leaves the group all the same: librdkafka 2.16 never ends a client that is destroyed while it waits for the answer
-    /// to a rebalance. Nothing is committed. One that is no member closes in the background: nothing waits for its end, and a stream
-    /// thread was seen to stand still behind the end of a restore while a broker was away.
+    /// to a rebalance. Nothing is committed.
     /// </remarks>
     public void Dispose()
     {
         _relay.Callbacks = null;
-        if (_isMember)
+        try
         {
-            CloseQuietly();
+            Close();
         }
-        else
+        catch (Exception e) when (e is RetriableException or StreamsException or TaskMigratedException or TransactionAbortedException)
         {
-            new Thread(CloseQuietly) { Name = $"{_clientId}-close", IsBackground = true }.Start();
+            _errors.Report(_clientId, ErrorCode.Local_Fail, e.Message);
         }
     }
 
@@ -245,18 +242,6 @@ internal sealed class KafkaConsumer : IStreamsConsumer
 
     private static Confluent.Kafka.TopicPartitionOffset Of(TopicPartitionOffset position) =>
         new(position.TopicPartition.Topic, position.TopicPartition.Partition, position.Offset);
-
-    private void CloseQuietly()
-    {
-        try
-        {
-            Close();
-        }
-        catch (Exception e) when (e is RetriableException or StreamsException or TaskMigratedException or TransactionAbortedException)
-        {
-            _errors.Report(_clientId, ErrorCode.Local_Fail, e.Message);
-        }
-    }
 
     private void Call(string operation, Action action)
     {

@@ -29,6 +29,7 @@ public sealed class ProgramProcess : IDisposable
             start.ArgumentList.Add(argument);
         }
 
+        start.Environment["MALLOC_PERTURB_"] = "90"; // glibc overwrites what is freed: whoever uses it all the same is found out
         var program = new ProgramProcess(new Process { StartInfo = start });
         program._process.OutputDataReceived += (_, line) => program.Keep(line.Data);
         program._process.ErrorDataReceived += (_, line) => program.Keep(line.Data);
