@@ -282,6 +282,14 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
             Librdkafka.HeadersDestroy(headers); // librdkafka takes them over only when it accepts the record
         }
 
+        if (Librdkafka.ErrorCode(error) == (int)ErrorCode.Local_State)
+        {
+            // The transaction has failed since its last record, and takes no more.
+            string reason = NativeText.Read(Librdkafka.ErrorString(error));
+            Librdkafka.ErrorDestroy(error);
+            throw KafkaErrors.Refused($"{_clientId}: Writing to '{topic}'", ErrorCode.Local_State, reason);
+        }
+
         if (Librdkafka.ErrorCode(error) == (int)ErrorCode.Local_QueueFull)
         {
             Librdkafka.ErrorDestroy(error);

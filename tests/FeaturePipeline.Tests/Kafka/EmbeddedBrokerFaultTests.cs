@@ -83,6 +83,32 @@ public sealed class EmbeddedBrokerFaultTests : IDisposable
         producer.Flush(s_wait);
     }
 
+    // librdkafka hears of it in the background: the next call may be any, also one more record.
+    [Fact]
+    public void A_transaction_that_has_failed_takes_no_more_records_and_is_aborted()
+    {
+        // Not through the clients: they refuse transactions on this broker, since it keeps no offsets of them.
+        var options = new KafkaClientOptions { BootstrapServers = _broker.BootstrapServers, ApplicationId = "app" };
+        using var producer = new KafkaProducer(KafkaProperties.ForProducer(options, "p", "transaction"), _clients.Errors, TimeProvider.System, static _ => { });
+        producer.InitTransactions(s_wait);
+        producer.BeginTransaction();
+        _broker.FailNext(ProduceRequest, ErrorCode.InvalidRequiredAcks);
+        var clock = Stopwatch.StartNew();
+        TransactionAbortedException e = Assert.Throws<TransactionAbortedException>(() =>
+        {
+            while (clock.Elapsed < s_wait)
+            {
+                producer.Send("t", 0, default, "refused"u8, 1);
+                Thread.Sleep(10);
+            }
+        });
+        Assert.StartsWith("p: Writing to 't': Local_State", e.Message, StringComparison.Ordinal);
+
+        // The refused record took a sequence number: the first transaction after it may be refused for the gap.
+        producer.AbortTransaction(s_wait);
+        Assert.True(IsCommitted(producer) || IsCommitted(producer));
+    }
+
     [Fact]
     public void A_passing_error_is_retried_by_the_client_itself()
     {
@@ -142,6 +168,22 @@ public sealed class EmbeddedBrokerFaultTests : IDisposable
         }
 
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_000 + (polls * 200));
+    }
+
+    private static bool IsCommitted(KafkaProducer producer)
+    {
+        producer.BeginTransaction();
+        try
+        {
+            producer.Send("t", 0, default, "taken"u8, 1);
+            producer.CommitTransaction(s_wait);
+            return true;
+        }
+        catch (TransactionAbortedException)
+        {
+            producer.AbortTransaction(s_wait);
+            return false;
+        }
     }
 
     private static void PollUntil(IStreamsConsumer consumer, Func<int, bool> isDone)
