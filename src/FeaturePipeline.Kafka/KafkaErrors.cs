@@ -56,9 +56,15 @@ internal static class KafkaErrors
         or ErrorCode.UnknownLeaderEpoch or ErrorCode.OffsetNotAvailable or ErrorCode.KafkaStorageError
         or ErrorCode.NotController or ErrorCode.ConcurrentTransactions or ErrorCode.PreferredLeaderNotAvailable;
 
-    /// <summary>Whether the broker refuses what the client knows of a partition's leader.</summary>
+    /// <summary>What to do about a partition that its topic does not have.</summary>
+    internal static StreamsException NoSuchPartition(string clientId, string topic, int partition) => new(
+        $"{clientId}: topic '{topic}' has no partition {partition}. A changelog needs as many partitions as the source topic, also when "
+        + "that has grown: create the changelog anew, or give the application a new Kafka:ApplicationId.");
+
+    /// <summary>Whether what the client knows of a partition's leader is refused by the broker, or nothing.</summary>
     internal static bool MeansOldMetadata(KafkaException cause) => ErrorOf(cause).Code is
-        ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownLeaderEpoch or ErrorCode.NotLeaderForPartition;
+        ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownLeaderEpoch or ErrorCode.NotLeaderForPartition
+        or ErrorCode.Local_NoEnt or ErrorCode.Local_UnknownPartition;
 
     /// <summary>Whether the error says that no broker can be reached or that none answers.</summary>
     internal static bool MeansNoAnswer(ErrorCode code) => code is

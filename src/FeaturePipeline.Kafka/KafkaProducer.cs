@@ -301,9 +301,7 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
         if (Librdkafka.ErrorCode(error) == (int)ErrorCode.Local_UnknownPartition)
         {
             Librdkafka.ErrorDestroy(error);
-            throw new StreamsException(
-                $"{_clientId}: topic '{topic}' has no partition {arguments[1].Int32}. A changelog needs as many partitions as the source "
-                + "topic: create it anew, or give the application a new Kafka:ApplicationId.");
+            throw KafkaErrors.NoSuchPartition(_clientId, topic, arguments[1].Int32);
         }
 
         throw KafkaErrors.Take(error, $"{_clientId}: Writing to '{topic}'");

@@ -21,6 +21,7 @@ internal sealed class WatermarkQuery(IConsumer<Ignore, Ignore> consumer, bool is
     public void Dispose() => _admin?.Dispose();
 
     /// <exception cref="KafkaException">The broker did not answer in time or refused.</exception>
+    /// <exception cref="Streams.Errors.StreamsException">The topic has no such partition.</exception>
     internal Watermarks Ask(TopicPartition partition, TimeSpan timeout)
     {
         var asked = new Confluent.Kafka.TopicPartition(partition.Topic, partition.Partition);
@@ -30,7 +31,12 @@ internal sealed class WatermarkQuery(IConsumer<Ignore, Ignore> consumer, bool is
         }
         catch (KafkaException e) when (KafkaErrors.MeansOldMetadata(e))
         {
-            _ = Admin.GetMetadata(partition.Topic, s_refreshTimeout);
+            TopicMetadata topic = Admin.GetMetadata(partition.Topic, s_refreshTimeout).Topics[0];
+            if (topic.Partitions.Count > 0 && !topic.Partitions.Exists(p => p.PartitionId == partition.Partition))
+            {
+                throw KafkaErrors.NoSuchPartition(consumer.Name, partition.Topic, partition.Partition);
+            }
+
             throw;
         }
     }

@@ -85,6 +85,18 @@ public sealed class ConsumerTests(KafkaFixture kafka)
         Assert.Equal(new Watermarks(0, 3, 3), consumer.QueryWatermarks(partition, Wait));
     }
 
+    // As of the changelog's after its source has grown: waiting for the partition would be for ever.
+    [Fact]
+    public void The_ends_of_a_partition_that_its_topic_does_not_have_are_an_error_with_a_remedy()
+    {
+        string topic = kafka.CreateTopic(2);
+        using IStreamsConsumer consumer = kafka.Clients("app").CreateRestoreConsumer("c");
+        Assert.Equal(new Watermarks(0, 0, 0), consumer.QueryWatermarks(new TopicPartition(topic, 1), Wait));
+        StreamsException e = Assert.Throws<StreamsException>(() => consumer.QueryWatermarks(new TopicPartition(topic, 2), Wait));
+        Assert.Contains($"topic '{topic}' has no partition 2", e.Message, StringComparison.Ordinal);
+        Assert.Contains("Kafka:ApplicationId", e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_member_seeks_pauses_and_resumes_in_the_callback_and_right_after_it()
     {
