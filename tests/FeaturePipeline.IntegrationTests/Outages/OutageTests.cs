@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using FeaturePipeline.IntegrationTests.Sessions;
@@ -88,6 +89,32 @@ public sealed class OutageTests(KafkaFixture kafka) : IDisposable
 
         job.AwaitEnd(Events);
         Assert.True(worker.Terminate() == 0, worker.Log);
+        job.AssertExact();
+    }
+
+    [Fact]
+    public void A_worker_that_is_told_to_stop_while_the_broker_is_dead_ends_in_time_and_the_next_one_goes_on()
+    {
+        const int Events = 20_000;
+        using var broker = new OwnBroker();
+        using var job = SessionScenario.AtTheClocksPace(broker.BootstrapServers, kafka.RegistryUrl, "stop");
+        using (ProgramProcess producer = job.StartProducer(Events, "--rate", "1000"))
+        {
+            job.AwaitTopic(producer);
+            ProgramProcess worker = job.StartWorker("one");
+            job.Await(() => job.Watch.Committed() > Events / 10, "a tenth committed");
+
+            broker.Kill();
+            var clock = Stopwatch.StartNew();
+            Assert.True(worker.Terminate() == 0, worker.Log);
+            Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(60)); // the chart gives it 120 s
+            broker.Start();
+            Assert.True(producer.WaitForExit() == 0, producer.Log);
+        }
+
+        ProgramProcess next = job.StartWorker("two");
+        job.AwaitEnd(Events);
+        Assert.True(next.Terminate() == 0, next.Log);
         job.AssertExact();
     }
 
