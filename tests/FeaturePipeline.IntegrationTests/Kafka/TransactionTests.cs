@@ -144,7 +144,9 @@ public sealed class TransactionTests(KafkaFixture kafka)
         Assert.Equal(["b"], _clients.ReadAll(topic).Values.Select(v => v.Split('=')[1]));
 
         // Once the topic's partitions are known, a wrong one is refused at once.
-        Assert.Throws<StreamsException>(() => producer.Send(topic, 99, "no such partition"));
+        producer.BeginTransaction();
+        StreamsException wrong = Assert.Throws<StreamsException>(() => producer.Send(topic, 99, "no such partition"));
+        Assert.Contains("has no partition 99", wrong.Message, StringComparison.Ordinal);
     }
 
     [Theory]
