@@ -245,32 +245,20 @@ internal sealed class Resolver
 
     private static void CheckNames(NamedSchema writer, NamedSchema reader, string writerPath, string readerPath)
     {
-        if (!NamesMatch(writer, reader))
+        if (!reader.Reads(writer))
         {
             throw new SchemaResolutionException(
                 $"{writer.Name} cannot be read as {reader.Name}: the names differ, and the reader's type has no alias '{writer.Name}'", writerPath, readerPath);
         }
     }
 
-    // The unqualified names must match, or an alias be the writer's full name. Without an allocation: each branch of one union may be asked about each of another's.
-    private static bool NamesMatch(NamedSchema writer, NamedSchema reader)
-    {
-        bool match = string.Equals(writer.Name.Name, reader.Name.Name, StringComparison.Ordinal);
-        for (int i = 0; i < reader.Aliases.Count && !match; i++)
-        {
-            match = string.Equals(reader.Aliases[i].FullName, writer.Name.FullName, StringComparison.Ordinal);
-        }
-
-        return match;
-    }
-
     // Whether two schemas match in the specification's sense, which looks at names and items but not at fields and symbols.
     private static bool Matches(AvroSchema writer, AvroSchema reader) => (writer, reader) switch
     {
         (UnionSchema, _) or (_, UnionSchema) => true,
-        (FixedSchema from, FixedSchema to) => from.Size == to.Size && NamesMatch(from, to),
-        (RecordSchema from, RecordSchema to) => NamesMatch(from, to),
-        (EnumSchema from, EnumSchema to) => NamesMatch(from, to),
+        (FixedSchema from, FixedSchema to) => from.Size == to.Size && to.Reads(from),
+        (RecordSchema from, RecordSchema to) => to.Reads(from),
+        (EnumSchema from, EnumSchema to) => to.Reads(from),
         (ArraySchema from, ArraySchema to) => Matches(from.Items, to.Items),
         (MapSchema from, MapSchema to) => Matches(from.Values, to.Values),
         _ => Promotion(writer.Type, reader.Type) is not null,

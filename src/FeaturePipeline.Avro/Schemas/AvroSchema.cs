@@ -129,6 +129,21 @@ public abstract class NamedSchema : AvroSchema
 
     /// <inheritdoc/>
     public override string TypeName => Name.FullName;
+
+    /// <summary>Whether a writer's type is read as this one, as far as names decide: the unqualified names match, or an alias is the writer's full name.</summary>
+    /// <param name="writer">The writer's type.</param>
+    /// <remarks>Source: Avro specification, "Schema Resolution" and "Aliases".</remarks>
+    public bool Reads(NamedSchema writer)
+    {
+        // Without an allocation: each branch of one union may be asked about each of another's.
+        bool match = string.Equals(writer.Name.Name, Name.Name, StringComparison.Ordinal);
+        for (int i = 0; i < Aliases.Count && !match; i++)
+        {
+            match = string.Equals(Aliases[i].FullName, writer.Name.FullName, StringComparison.Ordinal);
+        }
+
+        return match;
+    }
 }
 
 /// <summary>An enumeration of symbols.</summary>

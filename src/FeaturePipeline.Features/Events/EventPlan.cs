@@ -34,15 +34,15 @@ public sealed class EventPlan
     /// <exception cref="SchemaResolutionException">The writer's events can't be read with the source's schema.</exception>
     public static EventPlan Compile(FeaturePlan plan, AvroSchema writer)
     {
-        AvroSchema? timestamp = FindField(plan, writer, plan.Fields[FeaturePlan.TimestampIndex].Path, out bool isAbsent);
-        if (isAbsent)
+        string path = plan.Fields[FeaturePlan.TimestampIndex].Path;
+        long?[] units = [.. UnitsPerMsOf(plan, writer, plan.Source.Schema, path.Split('.')).Distinct()];
+        return units switch
         {
-            return new EventPlan(null, 1);
-        }
-
-        // Avro resolves a writer's timestamp-micros with a reader's timestamp-millis as bare numbers: the writer knows what they mean.
-        string? logicalType = LogicalType(timestamp) ?? plan.Fields[FeaturePlan.TimestampIndex].LogicalType;
-        return new EventPlan(plan.CompileDecoder(writer), Timestamps.UnitsPerMs(logicalType));
+            [{ } unitsPerMs] => new EventPlan(plan.CompileDecoder(writer), unitsPerMs),
+            [null] => new EventPlan(null, 1),
+            _ => throw new SchemaResolutionException(
+                $"The branches of the writer's union do not agree on field '{path}': each must have it, in one unit of time", path, path),
+        };
     }
 
     private static AvroSchema Parse(RegisteredSchema schema)
@@ -56,33 +56,27 @@ public sealed class EventPlan
         return AvroSchema.Parse(schema.Text, references, SchemaValidation.Lenient);
     }
 
-    // The writer's field that the reader's path names, by name or alias; absent when neither it nor a default is there.
-    private static AvroSchema? FindField(FeaturePlan plan, AvroSchema writer, string path, out bool isAbsent)
+    // The unit of the writer's field that the reader's path names, by name or alias: one for each record that may be on the way to it. Null
+    // where neither it nor a default is there.
+    private static IEnumerable<long?> UnitsPerMsOf(FeaturePlan plan, AvroSchema? writer, AvroSchema? reader, ReadOnlyMemory<string> path)
     {
-        isAbsent = false;
-        AvroSchema? at = writer;
-        AvroSchema? reader = plan.Source.Schema;
-        foreach (string name in path.Split('.'))
+        RecordSchema? readerRecord = path.IsEmpty ? null : Records(reader).FirstOrDefault();
+        RecordSchema[] records = [.. Records(writer).Where(record => readerRecord?.Reads(record) == true)];
+        if (records.Length == 0 || readerRecord?.Field(path.Span[0]) is not { } readerField)
         {
-            if (Record(at) is not { } record || Record(reader)?.Field(name) is not { } readerField)
-            {
-                return null;
-            }
-
-            RecordField? field = record.Field(name) ?? readerField.Aliases.Select(record.Field).FirstOrDefault(f => f is not null);
-            isAbsent = field is null && readerField.Default is null;
-            (at, reader) = (field?.Schema, readerField.Schema);
-            if (field is null)
-            {
-                return null;
-            }
+            // Avro resolves a writer's timestamp-micros with a reader's timestamp-millis as bare numbers: the writer knows what they mean.
+            return [Timestamps.UnitsPerMs(LogicalType(writer) ?? plan.Fields[FeaturePlan.TimestampIndex].LogicalType)];
         }
 
-        return at;
+        return records.SelectMany(record =>
+        {
+            RecordField? field = record.Field(readerField.Name) ?? readerField.Aliases.Select(record.Field).FirstOrDefault(f => f is not null);
+            return field is null && readerField.Default is null ? [null] : UnitsPerMsOf(plan, field?.Schema, readerField.Schema, path[1..]);
+        });
     }
 
-    private static RecordSchema? Record(AvroSchema? schema) =>
-        schema is UnionSchema union ? union.Branches.OfType<RecordSchema>().FirstOrDefault() : schema as RecordSchema;
+    private static IEnumerable<RecordSchema> Records(AvroSchema? schema) =>
+        schema is UnionSchema union ? union.Branches.OfType<RecordSchema>() : schema is RecordSchema record ? [record] : [];
 
     private static string? LogicalType(AvroSchema? schema)
     {

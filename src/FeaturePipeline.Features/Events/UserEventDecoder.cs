@@ -18,7 +18,7 @@ public sealed class UserEventDecoder : IRecordDecoder<EventRow>
 
     // The last writer's plan, so that a stream of one schema asks no table.
     private SchemaKey _lastKey;
-    private int _lastId = -1;
+    private long _lastId = long.MinValue; // beyond what an int can be: it was none
     private EventPlan? _lastPlan;
 
     // What the last rejection was about; its text is made when it is asked for.
@@ -108,7 +108,7 @@ public sealed class UserEventDecoder : IRecordDecoder<EventRow>
                 return Reject(DropReason.IncompatibleSchema);
             default:
                 (_lastKey, _lastPlan) = (key, plan);
-                _lastId = key.Version == 0 ? key.Id : -1;
+                _lastId = key.Version == 0 ? key.Id : long.MinValue;
                 return DecodeStatus.Ok;
         }
     }
@@ -162,13 +162,14 @@ public sealed class UserEventDecoder : IRecordDecoder<EventRow>
     // A key written by an Avro serializer of strings: prefix (none where a header may carry the id), length as a zigzag varint, UTF-8.
     private static bool IsAvroString(ReadOnlySpan<byte> recordKey, ReadOnlySpan<byte> key, bool hasHeaders)
     {
-        if (recordKey.Length <= key.Length || !recordKey.EndsWith(key) || (!WireFormat.TryRead(recordKey, out _, out int offset) && !hasHeaders))
+        int lengthEnd = recordKey.Length - key.Length;
+        if (!recordKey.EndsWith(key) || (!WireFormat.TryRead(recordKey, out _, out int offset) && !hasHeaders) || offset >= lengthEnd)
         {
             return false;
         }
 
         ulong length = (ulong)key.Length << 1;
-        ReadOnlySpan<byte> varint = recordKey[offset..^key.Length];
+        ReadOnlySpan<byte> varint = recordKey[offset..lengthEnd];
         for (int i = 0; i < varint.Length; i++)
         {
             bool isLast = i == varint.Length - 1;
@@ -180,7 +181,7 @@ public sealed class UserEventDecoder : IRecordDecoder<EventRow>
             length >>= 7;
         }
 
-        return varint.Length > 0 && length == 0;
+        return length == 0;
     }
 
     private DecodeStatus Reject(DropReason reason)

@@ -99,6 +99,7 @@ public sealed class UserEventDecoderTests
         byte[] prefix = new byte[WireFormat.GuidPrefixSize];
         WireFormat.WritePrefix(prefix, guid);
         Assert.Equal(DecodeStatus.Ok, Decode(new EventBatch(Utf8("u1"), [.. prefix, .. body])).Status);
+        Assert.Equal(DropReason.UnknownSchema, Reject(new EventBatch(Utf8("u1"), Framed(-1, body))).Reason); // no id stands for the GUID
         Assert.Equal(DecodeStatus.Ok, Decode(new EventBatch(Utf8("u1"), body, headers: [new RecordHeader(WireFormat.ValueHeader, Framed(id, []))])).Status);
         Assert.Equal(DecodeStatus.Ok, Decode(new EventBatch(Utf8("u1"), Framed(id, body), headers: [new RecordHeader("traceparent", [1])])).Status);
     }
@@ -193,6 +194,17 @@ public sealed class UserEventDecoderTests
         Assert.Equal(DropReason.KeyMismatch, Reject(new EventBatch(Framed(99, Utf8(longId)), Framed(id, body))).Reason);
     }
 
+    // Each begins as a framed key does and ends with the field, but the two overlap.
+    [Theory]
+    [InlineData("\0abcd", "abcd")]
+    [InlineData("\u0001kkkkkkkkkkkkkkkk", "kkkkkkkkkkkkkkkk")]
+    [InlineData("\0\0\0\0\u0001x", "\0\0\0\u0001x")]
+    public async Task A_key_that_is_too_short_for_its_framing_and_the_field_is_a_mismatch(string key, string userId)
+    {
+        (int id, byte[] body) = await UserEvent(userId);
+        Assert.Equal(DropReason.KeyMismatch, Reject(new EventBatch(Utf8(key), Framed(id, body))).Reason);
+    }
+
     [Fact]
     public async Task A_key_that_differs_from_the_field_is_a_mismatch_and_neither_is_in_the_message()
     {
@@ -222,6 +234,32 @@ public sealed class UserEventDecoderTests
         string json = UserEventSchema.Json.Replace("timestamp-millis", logicalType, StringComparison.Ordinal);
         (int id, byte[] body) = await UserEvent(timestamp: written, json: json);
         Assert.Equal(expectedMs, Decode(new EventBatch(Utf8("u1"), Framed(id, body))).TimestampMs);
+    }
+
+    // Resolution compares unqualified names, so either branch is read as the source's record.
+    [Theory]
+    [InlineData("timestamp-micros", "timestamp-micros", 1_000L)]
+    [InlineData("timestamp-millis", "timestamp-micros", null)]
+    [InlineData("timestamp-micros", "timestamp-millis", null)]
+    [InlineData("timestamp-millis", "absent", null)]
+    public async Task A_union_of_events_is_read_where_its_branches_agree_on_the_unit_of_time(string first, string second, long? expectedMs)
+    {
+        string Branch(string space, string logicalType) => UserEventSchema.Json
+            .Replace("com.company.events", space, StringComparison.Ordinal)
+            .Replace("\"timestamp\"", logicalType == "absent" ? "\"at\"" : "\"timestamp\"", StringComparison.Ordinal)
+            .Replace("timestamp-millis", logicalType, StringComparison.Ordinal);
+        (int id, AvroSchema schema) = await Register($"[{Branch("a", first)},{Branch("b", second)},{{\"type\":\"record\",\"name\":\"Other\",\"fields\":[]}}]");
+        byte[] body = [0, .. Body(((UnionSchema)schema).Branches[0], ("user_id", "u1"), ("event_type", "v"), ("timestamp", 1_000_000L), ("session_id", null))];
+        var batch = new EventBatch(Utf8("u1"), Framed(id, body));
+        if (expectedMs is null)
+        {
+            Assert.Equal(DropReason.IncompatibleSchema, Reject(batch).Reason);
+            Assert.Contains("one unit of time", _decoder.Rejection.Message, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal(expectedMs, Decode(batch).TimestampMs);
+        }
     }
 
     [Fact]
