@@ -2,12 +2,15 @@ using System.IO.Hashing;
 
 namespace FeaturePipeline.Features.Aggregators;
 
-/// <summary>Distinct values: exact up to a cap, estimated beyond. Depends on the set of values only: which side of the cap it is on, too.</summary>
+/// <summary>Distinct values: exact up to a cap of values and of their bytes, estimated beyond. Depends on the set of values only: which side of the cap it is on, too.</summary>
 /// <param name="cap">Largest number of values that is counted exactly.</param>
 internal sealed class DistinctValues(int cap)
 {
     /// <summary>Default cap: a set of that many short strings is about 100 KB.</summary>
     public const int DefaultCap = 4096;
+
+    /// <summary>Largest size in bytes of the values that are counted exactly: the changelog's record holds them all.</summary>
+    public const int BytesMax = 256 * 1024;
 
     private readonly DistinctSet _set = new();
     private HyperLogLog? _sketch;
@@ -28,7 +31,7 @@ internal sealed class DistinctValues(int cap)
         }
 
         _set.Add(value, hash);
-        if (_set.Count > cap)
+        if (_set.Count > cap || _set.Entries.Length > BytesMax)
         {
             BecomeSketch();
         }
