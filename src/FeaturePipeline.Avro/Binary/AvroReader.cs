@@ -9,35 +9,33 @@ namespace FeaturePipeline.Avro.Binary;
 /// The primitives of Avro's binary encoding, read from one message, with every limit on hostile input. A read that fails says false, sets
 /// <see cref="Error"/> and stays where it was. Source: Avro specification, "Binary Encoding".
 /// </summary>
-public ref struct AvroReader
+public ref partial struct AvroReader
 {
-    /// <summary>Records, arrays and maps may nest so deep.</summary>
-    public const int DepthMax = 64;
-
-    /// <summary>Array items and map values without bytes that one message may have.</summary>
-    public const int EmptyItemsMax = 1024;
-
     private readonly ReadOnlySpan<byte> _body;
     private int _position;
     private int _emptyItems;
     private int _depth;
+    private long _fields;
 
     /// <summary>Reads a message.</summary>
     /// <param name="body">The message, without framing.</param>
     /// <param name="position">Where to start.</param>
     public AvroReader(ReadOnlySpan<byte> body, int position = 0)
+        : this(body, position, depth: 0)
     {
-        _body = body;
-        _position = position;
-        _emptyItems = EmptyItemsMax;
-        _depth = 0;
-        Error = DecodeErrorKind.None;
-        Path = "";
     }
 
     /// <summary>Reads what lies in so many records, arrays and maps, with as many items without bytes; a default may have any number.</summary>
     internal AvroReader(ReadOnlySpan<byte> body, int position, int depth, int emptyItems = EmptyItemsMax)
-        : this(body, position) => (_depth, _emptyItems) = (depth, emptyItems);
+    {
+        _body = body;
+        _position = position;
+        _depth = depth;
+        _emptyItems = emptyItems;
+        _fields = FieldsPerByteMax * ((long)body.Length + emptyItems);
+        Error = DecodeErrorKind.None;
+        Path = "";
+    }
 
     /// <summary>Bytes read.</summary>
     public readonly int Position => _position;
@@ -231,44 +229,6 @@ public ref struct AvroReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadEnumIndex(int symbols, out int index) => TryReadIndex(symbols, DecodeErrorKind.BadEnumIndex, out index);
 
-    /// <summary>Reads a block's header.</summary>
-    /// <param name="itemSizeMin">The fewest bytes of an item.</param>
-    /// <param name="count">Items of the block; 0 at the end of the array or map.</param>
-    /// <param name="size">Bytes of the block where the writer says so, or -1.</param>
-    /// <returns>Whether it could be read.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryReadBlock(int itemSizeMin, out int count, out int size)
-    {
-        // Up to 63 items without the block's size have a header of one byte: even, and twice the count. Room for itemSizeMin x count has no overflow.
-        int position = _position;
-        if (position < _body.Length && Unsafe.Add(ref MemoryMarshal.GetReference(_body), position) is var twice && (twice & 0x81) == 0
-            && itemSizeMin > 0 && (long)(twice >> 1) * itemSizeMin < _body.Length - position)
-        {
-            count = twice >> 1;
-            size = -1;
-            _position = position + 1;
-            return true;
-        }
-
-        return TryReadLongBlock(itemSizeMin, out count, out size);
-    }
-
-    /// <summary>Checks that a block's items have filled the size that its header gave: else one who skips and one who reads would part ways.</summary>
-    /// <param name="start">The position behind the header.</param>
-    /// <param name="size">The size, or -1.</param>
-    /// <returns>Whether they have.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryEndBlock(int start, int size) => size < 0 || _position - start == size || Fail(DecodeErrorKind.BadBlockSize);
-
-    /// <summary>Enters a record, array or map.</summary>
-    /// <returns>False where that is too deep.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryEnter() => ++_depth <= DepthMax || Fail(DecodeErrorKind.TooDeep);
-
-    /// <summary>Leaves a record, array or map.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Leave() => _depth--;
-
     /// <summary>Sets the error of what the caller found wrong.</summary>
     /// <param name="error">What is wrong.</param>
     /// <returns>False.</returns>
@@ -291,61 +251,6 @@ public ref struct AvroReader
     /// <summary>Whether the message ends here; if not, that is an error.</summary>
     /// <returns>Whether it does.</returns>
     public bool TryEnd() => _position == _body.Length || Fail(DecodeErrorKind.TrailingBytes);
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryReadLongBlock(int itemSizeMin, out int count, out int size)
-    {
-        size = -1;
-        count = 0;
-        int before = _position;
-        if (!TryReadLong(out long items))
-        {
-            return false;
-        }
-
-        DecodeErrorKind error = items == long.MinValue ? DecodeErrorKind.BadBlockCount : DecodeErrorKind.None;
-        if (items < 0 && error == DecodeErrorKind.None)
-        {
-            items = -items;
-            if (!TryReadLong(out long bytes))
-            {
-                return false;
-            }
-
-            size = (int)Math.Clamp(bytes, -1, int.MaxValue);
-            error = bytes < 0 ? DecodeErrorKind.BadBlockSize : bytes > Remaining ? DecodeErrorKind.Truncated : DecodeErrorKind.None;
-        }
-
-        if (error == DecodeErrorKind.None && !FitsItems(items, itemSizeMin))
-        {
-            error = DecodeErrorKind.TooManyItems;
-        }
-
-        if (error != DecodeErrorKind.None)
-        {
-            _position = before;
-            return Fail(error);
-        }
-
-        count = (int)items;
-        return true;
-    }
-
-    private bool FitsItems(long items, int itemSizeMin)
-    {
-        if (itemSizeMin > 0)
-        {
-            return items <= Remaining / itemSizeMin;
-        }
-
-        if (items > _emptyItems)
-        {
-            return false;
-        }
-
-        _emptyItems -= (int)items;
-        return true;
-    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryReadLongBytes(out ReadOnlySpan<byte> value)

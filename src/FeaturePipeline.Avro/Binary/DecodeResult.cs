@@ -41,7 +41,7 @@ public enum DecodeErrorKind : byte
     /// <summary>A block's size in bytes below zero, or one that its items do not fill.</summary>
     BadBlockSize,
 
-    /// <summary>More items than the message's bytes can hold, or more items without bytes than one message may have.</summary>
+    /// <summary>More items than the message's bytes can hold, or more items or fields without bytes than one message may have.</summary>
     TooManyItems,
 
     /// <summary>Records, arrays and maps nested more than 64 deep.</summary>

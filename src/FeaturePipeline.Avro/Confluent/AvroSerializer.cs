@@ -160,15 +160,16 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>
 
     private async Task<WritePlan> RenewAsync(PlanKey key, SerializationContext context)
     {
+        _plans.TryGetValue(key, out var old);
         try
         {
             var (registered, schema) = await ChooseAsync(key, context);
             return new WritePlan(key, Frame(registered), schema.Type == AvroType.Bytes, _binding.CompileWriter(schema), _timeProvider.GetTimestamp());
         }
-        catch (SchemaRegistryException exception) when (exception.IsRetriable && _plans.ContainsKey(key))
+        catch (SchemaRegistryException exception) when (exception.IsRetriable && old is not null)
         {
             // The latest version is not known to be another one: the registry is asked again when this one has expired again.
-            return _plans[key] with { Since = _timeProvider.GetTimestamp() };
+            return old with { Since = _timeProvider.GetTimestamp() };
         }
     }
 

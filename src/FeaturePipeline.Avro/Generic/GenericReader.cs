@@ -119,7 +119,7 @@ public sealed class GenericReader
     private static bool TryReadRecord(RecordNode node, ref AvroReader reader, out object? value)
     {
         value = null;
-        if (!reader.TryEnter())
+        if (!reader.TryEnter(node.Steps.Length))
         {
             return false;
         }

@@ -113,13 +113,17 @@ public sealed class GenericWriter
 
     private static void WriteArray(ref AvroWriter writer, ArraySchema type, IReadOnlyCollection<object?> items, string path)
     {
-        if (items.Count > 0)
+        int count = items.Count;
+        if (count > 0)
         {
-            writer.WriteLong(items.Count);
+            writer.WriteLong(count);
             foreach (object? item in items)
             {
                 Write(ref writer, type.Items, item, path + "[]");
+                count--;
             }
+
+            MappedWrites.CheckCount(count, path);
         }
 
         writer.WriteLong(0);
@@ -127,14 +131,18 @@ public sealed class GenericWriter
 
     private static void WriteMap(ref AvroWriter writer, MapSchema type, IReadOnlyCollection<KeyValuePair<string, object?>> entries, string path)
     {
-        if (entries.Count > 0)
+        int count = entries.Count;
+        if (count > 0)
         {
-            writer.WriteLong(entries.Count);
+            writer.WriteLong(count);
             foreach ((string key, object? item) in entries)
             {
                 MappedWrites.Text(ref writer, key, path + "[]");
                 Write(ref writer, type.Values, item, path + "[]");
+                count--;
             }
+
+            MappedWrites.CheckCount(count, path);
         }
 
         writer.WriteLong(0);

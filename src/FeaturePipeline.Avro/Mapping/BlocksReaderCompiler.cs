@@ -87,7 +87,7 @@ internal sealed class BlocksReaderCompiler(ReaderCompiler compiler, ParameterExp
             last);
         return Expression.Block(
             [_count, _size, _start, _left, .. variables],
-            Unless(Expression.Call(reader, nameof(AvroReader.TryEnter), null), Expression.Constant(false)),
+            Unless(Expression.Call(reader, nameof(AvroReader.TryEnter), null, Expression.Constant(1)), Expression.Constant(false)),
             start,
             blocks,
             Expression.Call(reader, nameof(AvroReader.Leave), null),

@@ -142,13 +142,17 @@ internal static class MappedWrites
     internal static void List<T>(ref AvroWriter writer, IReadOnlyList<T> value, WriteSlot<T> items, string path)
     {
         Enter(ref writer, path);
-        if (NotNull(value, path).Count > 0)
+        int count = NotNull(value, path).Count;
+        if (count > 0)
         {
-            writer.WriteLong(value.Count);
+            writer.WriteLong(count);
             for (int i = 0; i < value.Count; i++)
             {
                 items.Write(ref writer, value[i]);
+                count--;
             }
+
+            CheckCount(count, path);
         }
 
         writer.WriteLong(0);
@@ -172,15 +176,20 @@ internal static class MappedWrites
                 count--;
             }
 
-            // The count stands before the entries, so a map that others change meanwhile must not be written.
-            if (count != 0)
-            {
-                throw Changed(path);
-            }
+            CheckCount(count, path);
         }
 
         writer.WriteLong(0);
         writer.Leave();
+    }
+
+    /// <summary>The count stands before the items, so a collection that others change meanwhile must not be written.</summary>
+    internal static void CheckCount(int notWritten, string path)
+    {
+        if (notWritten != 0)
+        {
+            throw Changed(path);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

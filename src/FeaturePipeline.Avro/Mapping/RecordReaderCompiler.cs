@@ -24,7 +24,7 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
         ConstructorInfo? constructor = Constructor();
         ParameterExpression made = Expression.Variable(type, "made");
         bool isMadeFirst = !type.IsValueType && constructor!.GetParameters().Length == 0;
-        var statements = new List<Expression> { Unless(Expression.Call(reader, nameof(AvroReader.TryEnter), null)) };
+        var statements = new List<Expression> { Unless(Expression.Call(reader, nameof(AvroReader.TryEnter), null, Expression.Constant(node.Steps.Length))) };
         if (isMadeFirst)
         {
             statements.Add(Expression.Assign(made, Expression.New(constructor!)));

@@ -79,7 +79,7 @@ internal sealed class Skipper
 
     private bool SkipRecord(ref AvroReader reader)
     {
-        if (!reader.TryEnter())
+        if (!reader.TryEnter(_parts.Length))
         {
             return false;
         }

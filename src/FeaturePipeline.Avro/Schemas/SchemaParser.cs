@@ -124,7 +124,7 @@ internal sealed class SchemaParser(SchemaValidation validation)
         {
             // Not in the specification's grammar, but unambiguous, and accepted by common tools.
             AvroSchema inner = ParseSchema(type, space, path + ".type");
-            return inner.Logical is null && json.TryGetProperty("logicalType", out _) && (inner is PrimitiveSchema || type.TryGetProperty("name", out _))
+            return inner.Logical is null && json.TryGetProperty("logicalType", out _) && (inner is PrimitiveSchema || Defines(type))
                 ? Outer(inner, json)
                 : inner;
         }
@@ -153,6 +153,11 @@ internal sealed class SchemaParser(SchemaValidation validation)
                     : Lookup(kind, space, path + ".type");
         }
     }
+
+    // One that only names a type may name one of the caller's, which is finished.
+    private static bool Defines(JsonElement json) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty("type", out JsonElement type) && type.ValueKind == JsonValueKind.String
+        && type.GetString() is "record" or "error" or "enum" or "fixed";
 
     // Apache's C# library writes a logical type around the definition of its fixed.
     private static AvroSchema Outer(AvroSchema inner, JsonElement json)

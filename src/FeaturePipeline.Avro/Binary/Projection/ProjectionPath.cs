@@ -65,8 +65,8 @@ internal static class ProjectionPath
                 throw new ArgumentException($"Field '{path}' is a union of {kind} and {own}; only unions of one kind, and null, can be projected.", nameof(path));
             }
 
+            logical = kind is null || logical == branch.Logical?.Name ? branch.Logical?.Name : null; // one that is not each branch's says nothing of the field
             kind = own;
-            logical = branch.Logical?.Name ?? logical;
         }
 
         return (kind ?? throw new ArgumentException($"Field '{path}' is always null.", nameof(path)), logical);

@@ -28,6 +28,18 @@ public class ProjectedDecoderTests
     }
 
     [Fact]
+    public void A_logical_type_of_one_branch_only_is_not_the_field_s()
+    {
+        var days = AvroSchema.Parse("""
+            {"type":"record","name":"R","fields":[
+            {"name":"mixed","type":[{"type":"int","logicalType":"date"},"long"]},
+            {"name":"mixed2","type":["long",{"type":"int","logicalType":"date"}]},
+            {"name":"day","type":["null",{"type":"int","logicalType":"date"}]}]}
+            """);
+        Assert.Equal([null, null, "date"], ProjectedDecoder.Resolve(days, ["mixed", "mixed2", "day"]).Select(f => f.LogicalType));
+    }
+
+    [Fact]
     public void The_schema_as_users_write_it_reads_what_the_built_in_schema_wrote()
     {
         var asWritten = AvroSchema.Parse(UserEvents.AsWritten);

@@ -39,6 +39,26 @@ public class MappedCollectionsTests
         Assert.Equal(JsonSerializer.Serialize(value), JsonSerializer.Serialize(read));
     }
 
+    // The count stands before the items: what changes meanwhile would be a message that can't be read.
+    [Fact]
+    public void A_collection_that_grows_while_it_is_written_is_an_error()
+    {
+        var schema = AvroSchema.Parse("""{"type":"array","items":"long"}""");
+        var output = new ArrayBufferWriter<byte>();
+        Assert.Contains("it was changed", Assert.Throws<ArgumentException>(() => MappedWriter<Growing>.Compile(schema).Write(new Growing(), output)).Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Growing : IReadOnlyList<long>
+    {
+        public int Count { get; private set; } = 2;
+
+        public long this[int index] => Count = 3;
+
+        public IEnumerator<long> GetEnumerator() => Enumerable.Repeat(1L, Count).GetEnumerator();
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+    }
+
     [Fact]
     public void Items_that_may_be_null_are_unions_with_null()
     {

@@ -30,6 +30,27 @@ public class HostileSchemaTests
     }
 
     [Fact]
+    public void A_message_that_holds_2_to_the_40_records_without_bytes_is_refused()
+    {
+        var schema = AvroSchema.Parse(Twice(40, "\"null\""));
+        var beside = AvroSchema.Parse($$"""{"type":"record","name":"Root","fields":[{"name":"big","type":{{Twice(40, "\"null\"").Replace("Root", "Big", StringComparison.Ordinal)}}},{"name":"z","type":"int"}]}""");
+        var z = new FieldValue[1];
+
+        Assert.Equal(DecodeErrorKind.TooManyItems, GenericReader.Compile(schema).TryRead([], out _).Error);
+        Assert.Equal(DecodeErrorKind.TooManyItems, MappedReader<Holder>.Compile(schema, AvroSchema.Parse(Small)).TryRead([], out _).Error);
+        Assert.Equal(DecodeErrorKind.TooManyItems, ProjectedDecoder.Compile(beside, AvroSchema.Parse(Small), ["z"]).TryDecode([0x02], z).Error);
+    }
+
+    [Fact]
+    public void Fields_without_bytes_do_not_multiply_a_message()
+    {
+        string nulls = string.Join(',', Enumerable.Range(0, 10_000).Select(i => $$"""{"name":"n{{i}}","type":"null"}"""));
+        var schema = AvroSchema.Parse($$$"""{"type":"array","items":{"type":"record","name":"R","fields":[{"name":"x","type":"int"},{{{nulls}}}]}}""");
+        byte[] message = [0xD0, 0x0F, .. Enumerable.Repeat((byte)2, 1000), 0];
+        Assert.Equal(DecodeErrorKind.TooManyItems, GenericReader.Compile(schema).TryRead(message, out _).Error);
+    }
+
+    [Fact]
     public void A_default_that_stands_for_2_to_the_40_values_is_refused()
     {
         string text = Twice(40, "\"int\",\"default\":0", ",\"default\":{}");

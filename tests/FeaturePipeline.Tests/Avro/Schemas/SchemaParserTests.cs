@@ -84,4 +84,13 @@ public class SchemaParserTests
         Assert.Equal("decimal(18,4)", schema.Fields[2].Schema.Logical!.ToString());
         Assert.Equal("""{"type":"fixed","name":"Money","size":8,"unit":"x","logicalType":"decimal","precision":18,"scale":4}""", schema.Fields[0].Schema.ToString());
     }
+
+    [Fact]
+    public void A_logical_type_around_the_name_of_a_type_does_not_change_that_type()
+    {
+        var reference = AvroSchema.Parse("""{"type":"fixed","name":"F","size":16}""");
+        AvroSchema.Parse("""{"type":"record","name":"R","fields":[{"name":"a","type":{"type":{"type":"F","name":"F"},"logicalType":"uuid","x":1}}]}""", [reference]);
+        Assert.Null(reference.Logical);
+        Assert.DoesNotContain("x", reference.Properties.Keys);
+    }
 }
