@@ -14,6 +14,8 @@ internal sealed class SessionStore<TRow, TState>(
     where TRow : struct, IStreamRow, allows ref struct
     where TState : class
 {
+    private const int ClosingSlack = 1024;
+
     private readonly KeyTable<SessionEntry<TState>> _table = new();
     private readonly PriorityQueue<SessionEntry<TState>, long> _closing = new();
     private readonly Stack<SessionEntry<TState>> _pool = new();
@@ -183,6 +185,7 @@ internal sealed class SessionStore<TRow, TState>(
         }
 
         ForgetUndo();
+        CompactClosing();
     }
 
     /// <inheritdoc/>
@@ -313,6 +316,30 @@ internal sealed class SessionStore<TRow, TState>(
     {
         entry.QueuedCount++;
         _closing.Enqueue(entry, entry.EndMs);
+    }
+
+    // Each rollback leaves what it took back on the queue, and stream time, which takes it off, may stand still from one to the next.
+    private void CompactClosing()
+    {
+        if (_closing.Count <= (2 * _count) + ClosingSlack)
+        {
+            return;
+        }
+
+        SessionEntry<TState>[] queued = [.. _closing.UnorderedItems.Select(item => item.Element).Distinct()];
+        _closing.Clear();
+        foreach (SessionEntry<TState> entry in queued)
+        {
+            entry.QueuedCount = 0;
+            if (entry.IsLive)
+            {
+                Enqueue(entry);
+            }
+            else
+            {
+                Recycle(entry);
+            }
+        }
     }
 
     // An entry is free when neither the store, nor the undo log, nor the closing queue knows it.
