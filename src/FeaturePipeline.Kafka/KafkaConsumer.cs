@@ -67,6 +67,7 @@ internal sealed class KafkaConsumer : IStreamsConsumer
     /// <inheritdoc/>
     public void Unsubscribe()
     {
+        ObjectDisposedException.ThrowIf(_isClosed, this);
         Call("Leaving the group", _consumer.Unsubscribe);
         long start = _time.GetTimestamp();
 
@@ -88,6 +89,7 @@ internal sealed class KafkaConsumer : IStreamsConsumer
     /// <inheritdoc/>
     public RecordBatch Poll(TimeSpan timeout)
     {
+        ObjectDisposedException.ThrowIf(_isClosed, this);
         _batch.Release();
         _batch.Receive(_queue, Milliseconds(timeout));
         _batch.Read(_onMessageError);
@@ -198,20 +200,23 @@ internal sealed class KafkaConsumer : IStreamsConsumer
 
         // Confluent.Kafka's Close also frees the client, whatever still refers to it: that goes first.
         _isClosed = true;
-        _batch.Release();
-        _watermarks.Dispose();
-        _topics.Dispose();
-        Librdkafka.QueueDestroy(_queue);
         try
         {
+            _batch.Release();
+            _watermarks.Dispose();
+            _topics.Dispose();
+            Librdkafka.QueueDestroy(_queue);
             _consumer.Close();
         }
         catch (KafkaException e)
         {
             _relay.Keep(KafkaErrors.Map($"{_clientId}: closing", e));
         }
+        finally
+        {
+            _consumer.Dispose(); // a Close that failed has not
+        }
 
-        _consumer.Dispose(); // a Close that failed has not
         _relay.TakeException()?.Throw();
     }
 

@@ -31,6 +31,7 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
     private string? _lastTopic;
     private nint _lastHandle;
     private int _sendsToPoll = SendsPerPoll;
+    private bool _isDisposed;
 
     internal KafkaProducer(
         IReadOnlyDictionary<string, string> properties, ClientErrors errors, TimeProvider time, Action<LogMessage> log)
@@ -39,7 +40,7 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
         _errors = errors;
         _time = time;
         _producer = new NativeProducer(properties, errors, log);
-        _calls = new GuardedCalls(_clientId);
+        _calls = new GuardedCalls(_clientId, Librdkafka.ErrorDestroy);
     }
 
     /// <inheritdoc/>
@@ -47,8 +48,18 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
         Guarded("Initialising transactions", timeout, ms => Librdkafka.InitTransactions(_producer.Client, ms));
 
     /// <inheritdoc/>
+    public void Poll()
+    {
+        if (!_isDisposed && !_calls.IsGivenUp)
+        {
+            Librdkafka.Poll(_producer.Client, 0);
+        }
+    }
+
+    /// <inheritdoc/>
     public void BeginTransaction()
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         _producer.ForgetFailures();
         Check(Librdkafka.BeginTransaction(_producer.Client), "Beginning a transaction");
     }
@@ -58,6 +69,7 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
         string topic, int partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timestampMs,
         SendFlags flags = SendFlags.None, IReadOnlyList<RecordHeader>? headers = null)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (--_sendsToPoll == 0)
         {
             _sendsToPoll = SendsPerPoll;
@@ -94,6 +106,7 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
     /// <inheritdoc/>
     public void Flush(TimeSpan timeout)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         int result = Librdkafka.Flush(_producer.Client, Milliseconds(timeout));
         (long failed, ErrorCode firstCode, string why) = _producer.TakeFailures();
         if (failed > 0)
@@ -146,6 +159,7 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
     /// <inheritdoc/>
     public void Dispose()
     {
+        _isDisposed = true;
         _calls.Release(Free);
         _calls.Dispose();
     }
@@ -192,6 +206,7 @@ internal sealed unsafe class KafkaProducer : IStreamsProducer
     /// <exception cref="TaskMigratedException">The call is stuck: a new producer ends the transaction and goes on from what is committed.</exception>
     private void Guarded(string operation, TimeSpan timeout, Func<int, nint> call)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         int milliseconds = Milliseconds(timeout);
         if (!_calls.TryRun(() => call(milliseconds), timeout + s_patience, out nint error))
         {

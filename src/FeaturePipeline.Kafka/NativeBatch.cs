@@ -166,8 +166,9 @@ internal sealed unsafe class NativeBatch : RecordBatch
             return;
         }
 
+        // The topic of an error may be a passing object with nothing but a name: no handle to remember.
         string text = message->Payload is null ? NativeText.OfError(message->Error) : NativeText.Read(message->Payload);
-        onError(message->Error, message->Topic == 0 ? text : $"{_topics.Of(message->Topic)}: {text}");
+        onError(message->Error, message->Topic == 0 ? text : $"{NativeText.Read(Librdkafka.TopicName(message->Topic))}: {text}");
     }
 
     // An end is reported only if no record of its partition follows in this batch, and once.

@@ -1,10 +1,14 @@
 // librdkafka's transactional calls may ignore their timeout: after the broker was away for longer than the session timeout,
 // rd_kafka_send_offsets_to_transaction was seen waiting for ever on a broker that was back. So they run on a thread of their own.
 // Invariant: once a call was given up, nothing else is called on its client; what it holds is freed when it returns, if ever.
+using System.Runtime.ExceptionServices;
+
 namespace FeaturePipeline.Kafka.Native;
 
 /// <summary>Runs the blocking calls of one client one after the other, and gives one up that takes too long.</summary>
-internal sealed class GuardedCalls(string name) : IDisposable
+/// <param name="name">Of the client, for the thread's.</param>
+/// <param name="discard">Frees what a call returned that nobody waits for any more.</param>
+internal sealed class GuardedCalls(string name, Action<nint> discard) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _asked = new(0);
@@ -13,6 +17,7 @@ internal sealed class GuardedCalls(string name) : IDisposable
     private Func<nint>? _call;
     private Action? _release;
     private nint _result;
+    private ExceptionDispatchInfo? _failure;
     private bool _isBusy;
     private bool _isEnded;
 
@@ -23,7 +28,7 @@ internal sealed class GuardedCalls(string name) : IDisposable
     /// <param name="call">The call; never two at a time.</param>
     /// <param name="limit">Longest wait.</param>
     /// <param name="result">What the call returned.</param>
-    /// <returns>False when it took too long.</returns>
+    /// <returns>False when it took too long. What the call throws is thrown here.</returns>
     public bool TryRun(Func<nint> call, TimeSpan limit, out nint result)
     {
         result = 0;
@@ -45,9 +50,24 @@ internal sealed class GuardedCalls(string name) : IDisposable
         }
 
         _asked.Release();
-        IsGivenUp = !_answered.Wait(limit);
+        if (!_answered.Wait(limit))
+        {
+            lock (_gate)
+            {
+                IsGivenUp = _isBusy;
+            }
+
+            if (IsGivenUp)
+            {
+                return false;
+            }
+
+            _answered.Wait(); // it returned at the last moment
+        }
+
+        _failure?.Throw();
         result = _result;
-        return !IsGivenUp;
+        return true;
     }
 
     /// <summary>Frees what the calls need: now, or when the call that was given up returns.</summary>
@@ -96,12 +116,28 @@ internal sealed class GuardedCalls(string name) : IDisposable
             }
 
             _call = null;
-            _result = call();
+            (_result, _failure) = (0, null);
+            try
+            {
+                _result = call();
+            }
+            catch (Exception e)
+            {
+                _failure = ExceptionDispatchInfo.Capture(e); // the caller's, not this thread's
+            }
+
             Action? release;
+            bool isGivenUp;
             lock (_gate)
             {
                 _isBusy = false;
+                isGivenUp = IsGivenUp;
                 release = _release;
+            }
+
+            if (isGivenUp && _result != 0)
+            {
+                discard(_result);
             }
 
             release?.Invoke();

@@ -7,7 +7,8 @@ namespace FeaturePipeline.Kafka.Native;
 
 /// <summary>Owns one librdkafka producer and what its callbacks tell.</summary>
 /// <remarks>
-/// Delivery and error callbacks run inside rd_kafka_poll and rd_kafka_flush on the caller's thread; logs come from any thread.
+/// Delivery and error callbacks run inside rd_kafka_poll and rd_kafka_flush on the caller's thread; logs come from any thread. What is thrown
+/// in one would end the process, so the last two, which call others, drop it, as Confluent.Kafka does.
 /// </remarks>
 internal sealed unsafe class NativeProducer : IDisposable
 {
@@ -100,18 +101,32 @@ internal sealed unsafe class NativeProducer : IDisposable
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void OnError(nint client, int code, byte* reason, nint opaque)
     {
-        if (Of(opaque) is NativeProducer self)
+        try
         {
-            self._errors.Report(self._clientId, (ErrorCode)code, NativeText.Read(reason));
+            if (Of(opaque) is NativeProducer self)
+            {
+                self._errors.Report(self._clientId, (ErrorCode)code, NativeText.Read(reason));
+            }
+        }
+        catch (Exception)
+        {
+            // Whoever listens can't be told that listening failed.
         }
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void OnLog(nint client, int level, byte* facility, byte* text)
     {
-        if (Of(Librdkafka.Opaque(client)) is NativeProducer self)
+        try
         {
-            self._log(new LogMessage(self._clientId, (SyslogLevel)level, NativeText.Read(facility), NativeText.Read(text)));
+            if (client != 0 && Of(Librdkafka.Opaque(client)) is NativeProducer self)
+            {
+                self._log(new LogMessage(self._clientId, (SyslogLevel)level, NativeText.Read(facility), NativeText.Read(text)));
+            }
+        }
+        catch (Exception)
+        {
+            // As above.
         }
     }
 }

@@ -88,6 +88,11 @@ internal sealed class ChangelogReader(IStreamsClients clients, string clientId, 
         }
 
         _consumer ??= clients.CreateRestoreConsumer(clientId);
+        if (_restores.Values.All(r => r.Position is null))
+        {
+            Apply(_consumer.Poll(TimeSpan.Zero)); // nothing to read yet, but what the client has to tell of its brokers piles up else
+        }
+
         foreach (StoreRestore restore in _restores.Values.Where(r => r.Position is null).ToList())
         {
             QueryEnds(restore);

@@ -14,6 +14,9 @@ public interface IStreamsProducer : IDisposable
     /// <param name="timeout">Longest wait.</param>
     void InitTransactions(TimeSpan timeout);
 
+    /// <summary>Serves what the client has to tell: errors pile up in it else. Never waits and throws nothing.</summary>
+    void Poll();
+
     /// <summary>Starts a transaction.</summary>
     void BeginTransaction();
 

@@ -90,6 +90,9 @@ internal sealed class RecordCollector(IStreamsProducer producer, bool isTransact
         HasOpenTransaction = false;
     }
 
+    /// <summary>Serves the producer: called once a turn, also when nothing is sent.</summary>
+    public void Poll() => producer.Poll();
+
     /// <inheritdoc/>
     public void Dispose() => producer.Dispose();
 

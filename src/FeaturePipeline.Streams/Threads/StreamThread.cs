@@ -109,6 +109,7 @@ internal sealed class StreamThread : IDisposable
 
             RecordBatch batch = Consumer.Poll(NextWait());
             ThrowCallbackFailure();
+            _clients.Collector?.Poll();
             Tasks.Process(batch);
             Counters.PolledRecords += batch.Records.Length;
             Initialize();

@@ -70,6 +70,58 @@ public sealed class EmbeddedBrokerFaultTests : IDisposable
         PollUntil(consumer, _ => _clients.Errors.Current is null);
     }
 
+    // Also one that has nothing to send, or what it has to tell piles up in the client.
+    [Fact]
+    public void A_producer_that_is_polled_tells_that_the_broker_is_away()
+    {
+        using IStreamsProducer producer = _clients.CreateProducer("p", null);
+        producer.Send("t", 0, default, "a"u8, 1);
+        producer.Flush(s_wait);
+        _broker.TakeDown();
+        Assert.True(
+            SpinWait.SpinUntil(
+                () =>
+                {
+                    producer.Poll();
+                    Thread.Sleep(20);
+                    return _clients.Errors.Current is not null;
+                },
+                s_wait),
+            "It told nothing.");
+    }
+
+    [Fact]
+    public void A_client_that_was_closed_refuses_to_be_used()
+    {
+        IStreamsProducer producer = _clients.CreateProducer("p", null);
+        producer.Dispose();
+        producer.Dispose();
+        producer.Poll();
+        Assert.Throws<ObjectDisposedException>(() => producer.Send("t", 0, default, "a"u8, 1));
+        Assert.Throws<ObjectDisposedException>(() => producer.Flush(s_wait));
+        Assert.Throws<ObjectDisposedException>(() => producer.InitTransactions(s_wait));
+
+        IStreamsConsumer consumer = _clients.CreateRestoreConsumer("c");
+        consumer.Close();
+        consumer.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => consumer.Poll(s_short));
+        Assert.Throws<ObjectDisposedException>(consumer.Unsubscribe);
+    }
+
+    // Logs come from the client's own threads, where an exception would end the process.
+    [Fact]
+    public void A_listener_that_throws_ends_nothing()
+    {
+        int calls = 0;
+        var options = new KafkaClientOptions { BootstrapServers = "127.0.0.1:1", ApplicationId = "app" };
+        using var producer = new KafkaProducer(KafkaProperties.ForProducer(options, "p", null), _clients.Errors, TimeProvider.System, _ =>
+        {
+            Interlocked.Increment(ref calls);
+            throw new InvalidOperationException();
+        });
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref calls) > 1, s_wait));
+    }
+
     [Fact]
     public void A_record_that_the_broker_refuses_fails_the_flush_and_the_next_flush_is_clean()
     {

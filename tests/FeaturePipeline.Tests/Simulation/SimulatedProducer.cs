@@ -109,6 +109,10 @@ internal sealed class SimulatedProducer : IStreamsProducer
 
     public void InitTransactions(TimeSpan timeout) => throw NotTransactional();
 
+    public void Poll()
+    {
+    }
+
     public void BeginTransaction() => throw NotTransactional();
 
     public void SendOffsetsToTransaction(IReadOnlyCollection<TopicPartitionOffset> positions, GroupMetadata group, TimeSpan timeout) =>

@@ -82,6 +82,10 @@ internal sealed class SimulatedTransactionalProducer : IStreamsProducer
         _clients.Leave("InitTransactions");
     }
 
+    public void Poll()
+    {
+    }
+
     public void BeginTransaction()
     {
         Enter("BeginTransaction", ProducerStatus.Ready);

@@ -168,6 +168,10 @@ internal sealed class TopologyTestDriver
         {
         }
 
+        public void Poll()
+        {
+        }
+
         public void BeginTransaction()
         {
         }
