@@ -5,7 +5,7 @@
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0-noble
 ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
 
-# mimalloc: librdkafka allocates on one thread and frees on another; it halves the cost of consuming (docs/PERFORMANCE.md).
+# mimalloc: librdkafka allocates on one thread and frees on another; what that gives is in docs/PERFORMANCE.md.
 # The -dev package depends on the library whatever this release calls it.
 FROM ${SDK_IMAGE} AS allocator
 ARG ALLOCATOR_PACKAGE=libmimalloc-dev

@@ -29,6 +29,9 @@ public sealed record KafkaClientOptions
     /// <summary>The value of <see cref="BootstrapServers"/> that stands for the in-process broker.</summary>
     public const string Embedded = "embedded";
 
+    /// <summary>How long a transaction may be open where <c>transaction.timeout.ms</c> does not say it: as with Kafka Streams.</summary>
+    public static readonly TimeSpan DefaultTransactionTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>host:port, comma-separated; <see cref="Embedded"/> for the in-process broker.</summary>
     public required string BootstrapServers { get; init; }
 

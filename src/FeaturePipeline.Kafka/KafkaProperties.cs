@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Confluent.Kafka;
 using FeaturePipeline.Kafka.Native;
@@ -126,8 +127,9 @@ internal static partial class KafkaProperties
         if (transactionalId is not null)
         {
             properties["transactional.id"] = transactionalId;
-            // What a killed process left open holds readers back for this long at most (Kafka Streams: 10 s, too).
-            properties.TryAdd("transaction.timeout.ms", "10000");
+            // What a killed process left open holds readers back for this long at most.
+            properties.TryAdd(
+                "transaction.timeout.ms", KafkaClientOptions.DefaultTransactionTimeout.TotalMilliseconds.ToString(CultureInfo.InvariantCulture));
         }
         else
         {

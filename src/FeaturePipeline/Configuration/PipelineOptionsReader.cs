@@ -16,6 +16,7 @@ internal static class PipelineOptionsReader
     public static PipelineOptions Read(IConfiguration configuration, ICollection<ConfigurationMistake> mistakes)
     {
         CheckSections(configuration, mistakes);
+        CheckLogLevels(configuration.GetSection("Logging"), mistakes);
         var options = new PipelineOptions
         {
             Kafka = OptionsBinder.Bind<KafkaOptions>(configuration.GetSection(nameof(PipelineOptions.Kafka)), mistakes),
@@ -37,6 +38,18 @@ internal static class PipelineOptionsReader
 
         PipelineOptionsValidator.Validate(options, mistakes);
         return options;
+    }
+
+    // .NET reads them when the log is made, and throws.
+    private static void CheckLogLevels(IConfigurationSection logging, ICollection<ConfigurationMistake> mistakes)
+    {
+        foreach (IConfigurationSection level in logging.GetChildren().Append(logging).SelectMany(provider => provider.GetSection("LogLevel").GetChildren()))
+        {
+            if (level.Value is { } value && !Enum.TryParse(value, ignoreCase: true, out LogLevel _))
+            {
+                mistakes.Add(new ConfigurationMistake(level.Path, value, $"allowed: {string.Join(", ", Enum.GetNames<LogLevel>())}"));
+            }
+        }
     }
 
     private static void CheckSections(IConfiguration configuration, ICollection<ConfigurationMistake> mistakes)

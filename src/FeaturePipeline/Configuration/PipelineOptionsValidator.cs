@@ -4,12 +4,15 @@ using System.Text.RegularExpressions;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Features.Definitions;
 using FeaturePipeline.Kafka;
+using FeaturePipeline.Streams;
 
 namespace FeaturePipeline.Configuration;
 
 /// <summary>Checks the values of options: ranges, names, what belongs together, and what this version can't do yet.</summary>
 internal sealed partial class PipelineOptionsValidator
 {
+    private const string CommitIntervalMax = "1h";
+
     private readonly ICollection<ConfigurationMistake> _mistakes;
 
     private PipelineOptionsValidator(ICollection<ConfigurationMistake> mistakes) => _mistakes = mistakes;
@@ -29,6 +32,7 @@ internal sealed partial class PipelineOptionsValidator
             "allowed: an Avro namespace, that is names of letters, digits and '_' joined by dots");
         validator.CheckSideTopics(options);
         validator.CheckStreams(options.Streams);
+        validator.CheckCommitInterval(options);
         validator.Require(
             !options.Sinks.Redis.Enabled, "Sinks:Redis:Enabled", "true",
             "not in this version; false works: meanwhile a sink connector can read the features' topics");
@@ -103,12 +107,15 @@ internal sealed partial class PipelineOptionsValidator
         Require(
             !options.Late.Enabled || options.Late.Topic != options.Source.Topic, "Late:Topic", options.Late.Topic,
             "the source topic, too: late events would be read again for ever");
+        Require(
+            !options.DeadLetter.Enabled || !options.Late.Enabled || options.Late.Topic != options.DeadLetter.Topic, "Late:Topic", options.Late.Topic,
+            "the topic of dead letters, too; each needs its own");
     }
 
     private void CheckStreams(RuntimeOptions streams)
     {
         RequireRange("Streams:Threads", streams.Threads, 1, 256);
-        RequireRange("Streams:CommitInterval", streams.CommitInterval, "1ms", "1h");
+        RequireRange("Streams:CommitInterval", streams.CommitInterval, "1ms", CommitIntervalMax);
         Require(streams.Store == StoreKind.Memory, "Streams:Store", streams.Store.ToString(), "not in this version; Memory works: the changelog topic restores it at start");
         Require(
             streams.GroupProtocol == GroupProtocol.Classic, "Streams:GroupProtocol", streams.GroupProtocol.ToString(),
@@ -123,6 +130,21 @@ internal sealed partial class PipelineOptionsValidator
         {
             RequireTopicName("Streams:InstanceId", instance);
         }
+    }
+
+    // The broker ends a transaction that is open for longer: nothing would ever be committed.
+    private void CheckCommitInterval(PipelineOptions options)
+    {
+        const string Property = "transaction.timeout.ms";
+        TimeSpan timeout = options.Kafka.Producer.TryGetValue(Property, out string? text)
+            && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int milliseconds)
+            ? TimeSpan.FromMilliseconds(milliseconds)
+            : KafkaClientOptions.DefaultTransactionTimeout;
+        Require(
+            options.Streams.ProcessingGuarantee != ProcessingGuarantee.ExactlyOnce || options.Kafka.IsEmbedded() || options.Streams.CommitInterval < timeout
+                || options.Streams.CommitInterval > Durations.Parse(CommitIntervalMax),
+            "Streams:CommitInterval", Durations.Format(options.Streams.CommitInterval),
+            $"allowed under ExactlyOnce: less than the transaction's timeout, {Durations.Format(timeout)}; Kafka:Producer:{Property} raises it");
     }
 
     private void CheckManagement(ManagementOptions management)

@@ -3,6 +3,7 @@ using FeaturePipeline.Avro.Schemas;
 using FeaturePipeline.Features.Definitions;
 using FeaturePipeline.Features.Events;
 using FeaturePipeline.Kafka;
+using FeaturePipeline.Streams;
 
 namespace FeaturePipeline.Configuration;
 
@@ -28,6 +29,7 @@ internal sealed record PipelineSetup(IConfigurationRoot Configuration, PipelineO
         PipelineOptions options = PipelineOptionsReader.Read(configuration, mistakes);
         CheckClients(options, mistakes);
         FeaturePlan? plan = CompileViews(configuration, options, mistakes);
+        CheckTopics(options, plan, mistakes);
         return mistakes.Count == 0 && plan is not null
             ? new PipelineSetup(configuration, options, plan)
             : throw new ConfigurationMistakesException(mistakes);
@@ -50,6 +52,36 @@ internal sealed record PipelineSetup(IConfigurationRoot Configuration, PipelineO
             FeatureNamespace = options.FeatureNamespace,
         };
         return FeatureViewCompiler.Compile(views, source, mistakes);
+    }
+
+    // What else the application writes to topics would be read as features, or features as state.
+    private static void CheckTopics(PipelineOptions options, FeaturePlan? plan, List<ConfigurationMistake> mistakes)
+    {
+        StreamsOptions streams = options.ToStreams();
+        var others = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (FeatureView view in plan?.Views ?? [])
+        {
+            others[streams.ChangelogTopic(view.Name)] = $"the changelog of view '{view.Name}'";
+        }
+
+        if (options.DeadLetter.Enabled)
+        {
+            others[options.DeadLetter.Topic] = "the topic of dead letters";
+        }
+
+        if (options.Late.Enabled)
+        {
+            others[options.Late.Topic] = "the topic of late events";
+        }
+
+        foreach (FeatureView view in plan?.Views ?? [])
+        {
+            if (others.TryGetValue(view.Topic, out string? other))
+            {
+                mistakes.Add(new ConfigurationMistake(
+                    $"{FeatureViewOptions.SectionName}:{view.Name}:Topic", view.Topic, $"that is {other}; a view's topic holds its features only"));
+            }
+        }
     }
 
     private static AvroSchema? ReadSchema(string? path, List<ConfigurationMistake> mistakes)

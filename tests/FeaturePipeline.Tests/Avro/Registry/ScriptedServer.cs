@@ -70,7 +70,8 @@ internal sealed class ScriptedServer : IAsyncDisposable
         {
             while (!_end.IsCancellationRequested)
             {
-                _ = ServeAsync(await _listener.AcceptTcpClientAsync(_end.Token));
+                TcpClient client = await _listener.AcceptTcpClientAsync(_end.Token);
+                _ = Task.Run(() => ServeAsync(client)); // an answer that waits must not keep others from being accepted
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)

@@ -85,6 +85,36 @@ public class PipelineOptionsTests
     public void Null_for_KeyedBy_is_refused_and_not_taken_for_the_default() =>
         Assert.Contains("repartition", Assert.Single(Mistakes(("Source:KeyedBy", null))).ToString(), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("9900ms", null, "ExactlyOnce", true)]
+    [InlineData("10s", null, "ExactlyOnce", false)]
+    [InlineData("30s", "20000", "ExactlyOnce", false)]
+    [InlineData("30s", "60000", "ExactlyOnce", true)]
+    [InlineData("30s", null, "AtLeastOnce", true)]
+    public void A_commit_interval_that_no_transaction_outlasts_is_refused(string interval, string? timeoutMs, string guarantee, bool isAllowed)
+    {
+        List<ConfigurationMistake> mistakes = Mistakes([
+            ("Kafka:BootstrapServers", "broker:9092"), ("Streams:CommitInterval", interval), ("Streams:ProcessingGuarantee", guarantee),
+            .. timeoutMs is null ? (ReadOnlySpan<(string, string?)>)[] : [("Kafka:Producer:transaction.timeout.ms", timeoutMs)]]);
+        Assert.Equal(isAllowed ? [] : ["Streams:CommitInterval"], mistakes.Select(m => m.Key));
+        Assert.All(mistakes, m => Assert.Contains("Kafka:Producer:transaction.timeout.ms", m.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_log_level_that_does_not_exist_is_refused_for_every_provider()
+    {
+        Assert.Equal(
+            ["Logging:Console:LogLevel:FeaturePipeline", "Logging:LogLevel:Default"],
+            Mistakes(
+                ("Logging:LogLevel:Default", "Verbose"), ("Logging:Console:LogLevel:FeaturePipeline", "Foo"), ("Logging:LogLevel:Other", "warning"),
+                ("Logging:Console:FormatterName", "json")).Select(m => m.Key));
+    }
+
+    [Fact]
+    public void Late_events_and_dead_letters_in_one_topic_are_refused() => Assert.Equal(
+        "Late:Topic",
+        Assert.Single(Mistakes(("DeadLetter:Topic", "side"), ("Late:Topic", "side"), ("Late:Enabled", "true"), ("DeadLetter:Enabled", "true"))).Key);
+
     [Fact]
     public void Dead_letters_in_the_source_topic_are_refused() =>
         Assert.Equal("DeadLetter:Topic", Assert.Single(Mistakes(("DeadLetter:Topic", "user-events"))).Key);

@@ -33,6 +33,21 @@ public partial class RunProcessTests
         Assert.Empty(worker.Output);
     }
 
+    // Whoever stops a process group and forwards the signal, too, tells it twice.
+    [Fact]
+    public async Task A_signal_that_comes_twice_at_once_ends_the_worker_with_0()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no signals.");
+        using ProgramProcess worker = ProgramProcess.Start(
+            "run", "--set", "Kafka:BootstrapServers=127.0.0.1:1", "--set", "SchemaRegistry:Url=http://127.0.0.1:1", "--set", "Management:Port=0");
+        await worker.WaitForAsync(p => p.Error.Contains("Waiting for the schema registry", StringComparison.Ordinal), s_patience);
+
+        worker.Signal("TERM");
+        worker.Signal("TERM");
+
+        Assert.Equal(0, await worker.ExitCodeAsync(s_patience));
+    }
+
     [Fact]
     public async Task Configuration_is_logged_at_start_without_secrets()
     {

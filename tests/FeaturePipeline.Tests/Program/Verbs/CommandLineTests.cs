@@ -92,6 +92,10 @@ public class CommandLineTests
     [InlineData("Kafka:Consumer:sesion.timeout.ms=6000", "error: Kafka:Consumer:sesion.timeout.ms: not a property of librdkafka; did you mean 'session.timeout.ms'?")]
     [InlineData("Kafka:Producer:acks=some", "error: Kafka:Producer:acks = 'some': Invalid value for configuration property \"request.required.acks\".")]
     [InlineData("FeatureViews:user_sessions:Window:Type=Sesion", "error: FeatureViews:user_sessions:Window:Type = 'Sesion': allowed: Session, Tumbling, Hopping, Rolling")]
+    [InlineData("FeatureViews:user_sessions:Topic=user-events-dlq", "error: FeatureViews:user_sessions:Topic = 'user-events-dlq': that is the topic of dead letters; a view's topic holds its features only")]
+    [InlineData(
+        "FeatureViews:user_sessions:Topic=ml-feature-pipeline-user_sessions-changelog",
+        "error: FeatureViews:user_sessions:Topic = 'ml-feature-pipeline-user_sessions-changelog': that is the changelog of view 'user_sessions'; a view's topic holds its features only")]
     public async Task A_mistake_is_told_once_with_its_value_or_the_name_that_was_meant(string setting, string expected)
     {
         (int code, _, string error) = await RunAsync("validate", "--set", setting);
