@@ -51,7 +51,7 @@ public sealed record StreamsSnapshot(IReadOnlyList<StreamThreadSnapshot> Threads
         task.StreamTimeMs,
         task.ProcessedCount,
         task.Stores.Sum(s => (long)s.Count),
-        task.ParkedUntilMs > 0);
+        task.IsParked);
 }
 
 /// <summary>One stream thread at one moment.</summary>

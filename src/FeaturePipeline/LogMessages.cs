@@ -28,6 +28,9 @@ internal static partial class LogMessages
     [LoggerMessage(2100, LogLevel.Warning, "Waiting for the {Dependency}, next try in {WaitSeconds:0.#} s: {Problem}")]
     public static partial void WaitingFor(this ILogger logger, string dependency, double waitSeconds, string problem);
 
+    [LoggerMessage(2102, LogLevel.Warning, "The {Dependency} does not answer; partitions wait at records whose schema is not known yet: {Problem}")]
+    public static partial void StaysAway(this ILogger logger, string dependency, string problem);
+
     [LoggerMessage(2101, LogLevel.Information, "The {Dependency} answers")]
     public static partial void Answers(this ILogger logger, string dependency);
 }

@@ -69,7 +69,7 @@ internal sealed class StreamsWorker(
         runtime.Start();
         health.RuntimeStarted(() => RuntimeHealth.Of(runtime.Snapshot(), time.GetElapsedTime(startedAt)), () => clients.Errors.Current?.Reason);
         _logger.Running(string.Join(", ", topology.SourceTopics), string.Join(", ", topology.SinkTopics), address);
-        _ = await Task.WhenAny(runtime.Completion, Task.Delay(Timeout.Infinite, stop));
+        await UntilEndAsync(runtime.Completion, stop);
         health.Stopping();
         _logger.Stopping();
         if (!await OnOwnThreadAsync(() => runtime.Stop(s_stopTimeout), CancellationToken.None))
@@ -83,6 +83,28 @@ internal sealed class StreamsWorker(
         }
 
         _logger.Stopped();
+    }
+
+    /// <summary>Waits for the end, and tells now and then that the registry is away: a stream thread only sees that a schema is not known yet.</summary>
+    private async Task UntilEndAsync(Task completion, CancellationToken stop)
+    {
+        const int LooksPerLine = 6;
+        for (int away = 0; !completion.IsCompleted && !stop.IsCancellationRequested;)
+        {
+            _ = await Task.WhenAny(completion, Task.Delay(s_longestWait, time, stop));
+            if (health.Registry.Read().Error is { } problem)
+            {
+                if (away++ % LooksPerLine == 0)
+                {
+                    _logger.StaysAway("schema registry", problem);
+                }
+            }
+            else if (away > 0)
+            {
+                away = 0;
+                _logger.Answers("schema registry");
+            }
+        }
     }
 
     /// <summary>Waits for registry and broker at the same time, so that health shows both; then makes what is missing there.</summary>

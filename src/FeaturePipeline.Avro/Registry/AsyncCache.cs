@@ -1,9 +1,11 @@
 // Answers that never change are kept for ever, "not found" for a while; callers of the same key at the same time share one fetch.
+// A 404 without the protocol's code comes from a proxy or a wrong path as well: it says nothing of what the registry has.
 using System.Collections.Concurrent;
+using System.Net;
 
 namespace FeaturePipeline.Avro.Registry;
 
-internal sealed class AsyncCache<TKey, TValue>(TimeProvider timeProvider, TimeSpan negativeTtl)
+internal sealed class AsyncCache<TKey, TValue>(TimeProvider timeProvider, TimeSpan negativeTtl, bool believesBare404 = false)
     where TKey : notnull
     where TValue : class
 {
@@ -61,7 +63,7 @@ internal sealed class AsyncCache<TKey, TValue>(TimeProvider timeProvider, TimeSp
             // A caller may have looked before the fetch before this one ended.
             return _values.TryGetValue(key, out var value) ? value : _values[key] = await fetch();
         }
-        catch (SchemaRegistryException exception) when (exception.IsNotFound)
+        catch (SchemaRegistryException exception) when (exception.IsNotFound && (believesBare404 || exception.ErrorCode != (int)HttpStatusCode.NotFound))
         {
             if (_missing.Count >= MaxMissing)
             {

@@ -26,7 +26,7 @@ public sealed class HttpSchemaRegistry : ISchemaRegistry
         var time = timeProvider ?? TimeProvider.System;
         _transport = new RegistryTransport(options, time);
         _byId = new(time, options.NegativeCacheTtl);
-        _byGuid = new(time, options.NegativeCacheTtl);
+        _byGuid = new(time, options.NegativeCacheTtl, believesBare404: true); // a registry without that path has no such schema
         _byVersion = new(time, options.NegativeCacheTtl);
         _registered = new(time, options.NegativeCacheTtl);
         _lookedUp = new(time, options.NegativeCacheTtl);

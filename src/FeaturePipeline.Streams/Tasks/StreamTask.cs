@@ -37,6 +37,9 @@ internal sealed class StreamTask(TaskContext context, TaskSource source, ILogger
     /// <summary>Wall time (ms) until which the task waits before it reads the same record again; 0 when it does not wait.</summary>
     public long ParkedUntilMs { get; private set; }
 
+    /// <summary>Whether the task waits for the schema of its next record, also while it looks whether that has come.</summary>
+    public bool IsParked => ParkedUntilMs > 0 || (_parkedOffset >= 0 && _parkedOffset == Position);
+
     /// <summary>Records taken from the partition since the task was created, dropped ones included.</summary>
     public long ProcessedCount { get; private set; }
 

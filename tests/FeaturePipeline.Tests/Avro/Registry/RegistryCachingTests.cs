@@ -33,6 +33,7 @@ public class RegistryCachingTests
     [InlineData(500)]
     [InlineData(401)]
     [InlineData(200)]
+    [InlineData(404)]
     public async Task A_failure_is_not_kept(int status)
     {
         await using var server = new ScriptedServer(new ScriptedAnswer(status, "no"), Found);

@@ -149,10 +149,12 @@ public sealed class StreamTaskTests
 
         isPending = false;
         driver.Task.Unpark();
+        Assert.True(driver.Task.IsParked); // until the record has passed, so that whoever looks sees it
         driver.SeekTo(driver.Task.Position);
         driver.Pipe("k", "?first", 10);
         driver.Pipe("k", "second", 20);
         Assert.Equal(2, driver.Task.Position);
+        Assert.False(driver.Task.IsParked);
         Assert.Equal(20, driver.Task.StreamTimeMs);
     }
 
