@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using FeaturePipeline.Streams.Changelogs;
 using FeaturePipeline.Streams.Clients;
 using FeaturePipeline.Streams.Diagnostics;
@@ -183,6 +184,8 @@ internal sealed class TaskManager(
             return false;
         }
 
+        using Activity? span = StreamsTracing.StartCommit(options.ApplicationId, dirty.Count);
+        span?.SetStatus(ActivityStatusCode.Error); // until it has succeeded
         _collector!.Barrier(retry); // Results, before the changelogs forget the windows that they came from.
         foreach (StreamTask task in dirty)
         {
@@ -201,6 +204,7 @@ internal sealed class TaskManager(
             task.CommitCompleted();
         }
 
+        span?.SetStatus(ActivityStatusCode.Unset);
         return true;
     }
 

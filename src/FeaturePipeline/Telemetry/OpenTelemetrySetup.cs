@@ -16,9 +16,6 @@ internal static class OpenTelemetrySetup
     /// <summary>Path of the Prometheus scrape endpoint.</summary>
     public const string MetricsPath = "/metrics";
 
-    /// <summary>Sources of spans.</summary>
-    private const string ActivitySources = "FeaturePipeline.*";
-
     /// <summary>Boundaries of duration histograms in seconds (semantic conventions of messaging).</summary>
     private static readonly double[] s_durationBoundaries = [.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10];
 
@@ -54,7 +51,7 @@ internal static class OpenTelemetrySetup
         });
         if (otlp)
         {
-            openTelemetry.WithTracing(traces => traces.AddSource(ActivitySources).AddOtlpExporter(exporter => Configure(exporter, telemetry.Otlp, "v1/traces")));
+            openTelemetry.WithTracing(traces => traces.AddSource(StreamsTracing.SourceName).AddOtlpExporter(exporter => Configure(exporter, telemetry.Otlp, "v1/traces")));
             openTelemetry.WithLogging(logs => logs.AddOtlpExporter(exporter => Configure(exporter, telemetry.Otlp, "v1/logs")));
         }
     }

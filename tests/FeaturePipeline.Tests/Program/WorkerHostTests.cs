@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using FeaturePipeline.Configuration;
 using FeaturePipeline.Demo;
+using FeaturePipeline.Streams.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -39,7 +41,7 @@ public class WorkerHostTests
     }
 
     [Fact]
-    public async Task Metrics_and_logs_reach_a_collector_over_http_at_the_latest_when_the_host_ends()
+    public async Task Metrics_logs_and_spans_reach_a_collector_over_http_at_the_latest_when_the_host_ends()
     {
         var received = new ConcurrentQueue<string>();
         await using WebApplication collector = await StartCollectorAsync(received);
@@ -47,11 +49,14 @@ public class WorkerHostTests
 
         await using (await StartAsync($"Telemetry:Otlp:Endpoint={address}", "Telemetry:Otlp:Protocol=http/protobuf"))
         {
-            // The host logs its configuration at start; that and the runtime's metrics are there to be sent.
+            // The host logs its configuration at start; that and the runtime's metrics are there to be sent. A commit's span needs a broker.
+            using var source = new ActivitySource(StreamsTracing.SourceName);
+            source.StartActivity("commit")?.Dispose();
         }
 
         Assert.Contains("/v1/metrics", received);
         Assert.Contains("/v1/logs", received);
+        Assert.Contains("/v1/traces", received);
     }
 
     private static async Task<WorkerHost> StartAsync(params string[] settings)

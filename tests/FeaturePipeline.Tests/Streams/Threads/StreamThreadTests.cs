@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Text;
 using FeaturePipeline.Streams;
 using FeaturePipeline.Streams.Clients;
+using FeaturePipeline.Streams.Diagnostics;
 using FeaturePipeline.Streams.Tasks;
 using FeaturePipeline.Streams.Threads;
 using FeaturePipeline.Streams.Windows;
@@ -89,6 +91,36 @@ public sealed class StreamThreadTests
         _broker.Faults[FaultKind.CommittedTimeout] = 0;
         Turn(worker, until: () => thread.Tasks.AllRunning, turns: 2_000);
         Turn(worker, until: () => thread.Trouble is null);
+    }
+
+    [Fact]
+    public void Each_commit_is_a_span_and_one_that_failed_says_so()
+    {
+        List<Activity> spans = [];
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == StreamsTracing.SourceName,
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = span =>
+            {
+                if (span.GetTagItem("messaging.consumer.group.name") is "app-spans")
+                {
+                    spans.Add(span);
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        _options = _options with { ApplicationId = "app-spans" };
+        _broker.CreateTopic($"app-spans-{SimulationTopology.Store(0)}-changelog", 1);
+        SimulationWorker worker = Start("w");
+        Append(10);
+        Turn(worker, until: () => spans.Count == 1);
+        Assert.Equal(("commit", ActivityKind.Client, ActivityStatusCode.Unset), (spans[0].DisplayName, spans[0].Kind, spans[0].Status));
+
+        Append(20);
+        _broker.Faults[FaultKind.OffsetsTimeout] = 1;
+        Turn(worker, until: () => worker.Threads[0].Thread.Counters.Aborts > 0, turns: 5_000);
+        Assert.Equal(ActivityStatusCode.Error, spans[^1].Status);
     }
 
     [Fact]
