@@ -1,4 +1,4 @@
-# Shortcuts only: every target is one command that the README names, too.
+# Shortcuts only: each target is one command.
 .PHONY: build test ci demo format image up down chart throughput exactly-once
 
 build:
