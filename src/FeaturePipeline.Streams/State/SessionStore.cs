@@ -30,6 +30,9 @@ internal sealed class SessionStore<TRow, TState>(
     /// <inheritdoc/>
     public override int Count => _count;
 
+    /// <summary>Length of the closing queue: at least one place for each session, after a rollback at most two and a constant.</summary>
+    public int ClosingCount => _closing.Count;
+
     /// <inheritdoc/>
     public override bool IsDirty => _undo.Count > 0;
 

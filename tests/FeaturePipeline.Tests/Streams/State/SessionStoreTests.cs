@@ -10,20 +10,18 @@ public sealed class SessionStoreTests
 {
     // Stream time stands still while a broker is away, and the same records are processed again and again.
     [Fact]
-    public void Rolling_back_again_and_again_takes_no_memory_and_loses_nothing_from_the_closing_queue()
+    public void Rolling_back_again_and_again_neither_grows_the_closing_queue_nor_loses_anything_from_it()
     {
         const int Committed = 500, Added = 1_000, Rollbacks = 200;
         var store = new SessionStore<NumberRow, NumberState>("s", "s-changelog", new NumberAggregation(), new TaskTime());
         AddSessions(store, "old", Committed);
         store.CommitCompleted();
-        Turn();
-        long before = GC.GetTotalMemory(forceFullCollection: true);
         for (int i = 0; i < Rollbacks; i++)
         {
             Turn();
+            Assert.InRange(store.ClosingCount, Committed, (2 * Committed) + 1024);
         }
 
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 2_000_000);
         Assert.Equal(Committed, store.Count);
         List<SessionEntry<NumberState>> due = [];
         store.TakeDue(long.MaxValue, due);
