@@ -20,7 +20,11 @@ public sealed class AvroTopicReader(string bootstrapServers, string registryUrl)
     private readonly Dictionary<int, DatumReader<GenericRecord>?> _readers = [];
 
     /// <summary>Reads every partition from its first record to its end.</summary>
-    public void Read(string topic, RecordHandler handle)
+    public void Read(string topic, RecordHandler handle) => ReadRaw(topic, result =>
+        handle(result.Partition.Value, result.Offset.Value, result.Message.Key, result.Message.Timestamp.UnixTimestampMs, Decode(result.Message.Value)));
+
+    /// <summary>The same, undecoded and with headers.</summary>
+    public void ReadRaw(string topic, Action<ConsumeResult<byte[]?, byte[]?>> handle)
     {
         var config = new ConsumerConfig
         {
@@ -39,7 +43,7 @@ public sealed class AvroTopicReader(string bootstrapServers, string registryUrl)
             var result = consumer.Consume(_patience) ?? throw new TimeoutException($"Topic '{topic}' gave nothing for {_patience.TotalSeconds} s before its end.");
             if (!result.IsPartitionEOF)
             {
-                handle(result.Partition.Value, result.Offset.Value, result.Message.Key, result.Message.Timestamp.UnixTimestampMs, Decode(result.Message.Value));
+                handle(result);
             }
             else if (ends.TryGetValue(result.Partition.Value, out long end) && result.Offset.Value >= end)
             {

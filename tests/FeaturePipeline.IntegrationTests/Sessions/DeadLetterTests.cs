@@ -106,27 +106,9 @@ public sealed class DeadLetterTests(KafkaFixture kafka) : IDisposable
 
     private List<ConsumeResult<byte[]?, byte[]?>> ReadAll(string topic)
     {
-        var config = new ConsumerConfig
-        {
-            BootstrapServers = kafka.BootstrapServers,
-            GroupId = "feature-pipeline-verification",
-            IsolationLevel = IsolationLevel.ReadCommitted,
-            EnablePartitionEof = true,
-            EnableAutoCommit = false,
-        };
-        using IConsumer<byte[]?, byte[]?> consumer = new ConsumerBuilder<byte[]?, byte[]?>(config).Build();
-        consumer.Assign(Enumerable.Range(0, 4).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
+        using var reader = new AvroTopicReader(kafka.BootstrapServers, kafka.RegistryUrl);
         List<ConsumeResult<byte[]?, byte[]?>> records = [];
-        for (int ends = 0; ends < 4;)
-        {
-            ConsumeResult<byte[]?, byte[]?> result = consumer.Consume(TimeSpan.FromSeconds(60)) ?? throw new TimeoutException($"Topic '{topic}' did not end.");
-            ends += result.IsPartitionEOF ? 1 : 0;
-            if (!result.IsPartitionEOF)
-            {
-                records.Add(result);
-            }
-        }
-
+        reader.ReadRaw(topic, records.Add);
         return records;
     }
 }
