@@ -29,9 +29,6 @@ public sealed record KafkaClientOptions
     /// <summary>The value of <see cref="BootstrapServers"/> that stands for the in-process broker.</summary>
     public const string Embedded = "embedded";
 
-    /// <summary>How long a transaction may be open where <c>transaction.timeout.ms</c> does not say it: as with Kafka Streams.</summary>
-    public static readonly TimeSpan DefaultTransactionTimeout = TimeSpan.FromSeconds(10);
-
     /// <summary>host:port, comma-separated; <see cref="Embedded"/> for the in-process broker.</summary>
     public required string BootstrapServers { get; init; }
 
@@ -61,6 +58,9 @@ public sealed record KafkaClientOptions
 
     /// <summary>Raw librdkafka properties of admin clients.</summary>
     public IReadOnlyDictionary<string, string> Admin { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>How long a transaction may be open (<c>transaction.timeout.ms</c>); without end where the value is none, which <see cref="Validate"/> tells.</summary>
+    public TimeSpan TransactionTimeout => KafkaProperties.TransactionTimeout(this);
 
     /// <summary>Names of the properties that librdkafka has, to find the one that was meant.</summary>
     public static IReadOnlyCollection<string> PropertyNames => KafkaProperties.Names();

@@ -17,6 +17,8 @@ internal enum ClientKind
 internal static partial class KafkaProperties
 {
     // Defaults that suit throughput and short transactions; the user may change them.
+    private const string TransactionTimeoutMs = "transaction.timeout.ms";
+
     private static readonly (string Name, string Value)[] s_clientDefaults =
     [
         ("socket.keepalive.enable", "true"),
@@ -128,17 +130,20 @@ internal static partial class KafkaProperties
         {
             properties["transactional.id"] = transactionalId;
             // What a killed process left open holds readers back for this long at most.
-            properties.TryAdd(
-                "transaction.timeout.ms", KafkaClientOptions.DefaultTransactionTimeout.TotalMilliseconds.ToString(CultureInfo.InvariantCulture));
+            properties.TryAdd(TransactionTimeoutMs, "10000"); // Kafka Streams: 10 s, too
         }
         else
         {
             properties.TryAdd("message.timeout.ms", "60000");
-            properties.Remove("transaction.timeout.ms");
+            properties.Remove(TransactionTimeoutMs);
         }
 
         return properties;
     }
+
+    internal static TimeSpan TransactionTimeout(KafkaClientOptions options) =>
+        int.TryParse(ForProducer(options, "", "")[TransactionTimeoutMs], NumberStyles.None, CultureInfo.InvariantCulture, out int milliseconds)
+            ? TimeSpan.FromMilliseconds(milliseconds) : TimeSpan.MaxValue;
 
     /// <summary>Properties of an admin client.</summary>
     internal static Dictionary<string, string> ForAdmin(KafkaClientOptions options, string clientId) =>

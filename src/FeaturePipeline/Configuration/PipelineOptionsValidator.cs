@@ -135,16 +135,12 @@ internal sealed partial class PipelineOptionsValidator
     // The broker ends a transaction that is open for longer: nothing would ever be committed.
     private void CheckCommitInterval(PipelineOptions options)
     {
-        const string Property = "transaction.timeout.ms";
-        TimeSpan timeout = options.Kafka.Producer.TryGetValue(Property, out string? text)
-            && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int milliseconds)
-            ? TimeSpan.FromMilliseconds(milliseconds)
-            : KafkaClientOptions.DefaultTransactionTimeout;
+        TimeSpan timeout = options.ToKafka().TransactionTimeout;
         Require(
             options.Streams.ProcessingGuarantee != ProcessingGuarantee.ExactlyOnce || options.Kafka.IsEmbedded() || options.Streams.CommitInterval < timeout
                 || options.Streams.CommitInterval > Durations.Parse(CommitIntervalMax),
             "Streams:CommitInterval", Durations.Format(options.Streams.CommitInterval),
-            $"allowed under ExactlyOnce: less than the transaction's timeout, {Durations.Format(timeout)}; Kafka:Producer:{Property} raises it");
+            $"allowed under ExactlyOnce: less than the transaction's timeout, {Durations.Format(timeout)}; Kafka:Producer:transaction.timeout.ms raises it");
     }
 
     private void CheckManagement(ManagementOptions management)

@@ -90,12 +90,14 @@ public class PipelineOptionsTests
     [InlineData("10s", null, "ExactlyOnce", false)]
     [InlineData("30s", "20000", "ExactlyOnce", false)]
     [InlineData("30s", "60000", "ExactlyOnce", true)]
+    [InlineData("30s", "60000", "ExactlyOnce", true, "Kafka:Producer:TransactionTimeoutMs")]
+    [InlineData("30s", "60000", "ExactlyOnce", true, "Kafka:Client:transaction.timeout.ms")]
     [InlineData("30s", null, "AtLeastOnce", true)]
-    public void A_commit_interval_that_no_transaction_outlasts_is_refused(string interval, string? timeoutMs, string guarantee, bool isAllowed)
+    public void A_commit_interval_that_no_transaction_outlasts_is_refused(string interval, string? timeoutMs, string guarantee, bool isAllowed, string key = "Kafka:Producer:transaction.timeout.ms")
     {
         List<ConfigurationMistake> mistakes = Mistakes([
             ("Kafka:BootstrapServers", "broker:9092"), ("Streams:CommitInterval", interval), ("Streams:ProcessingGuarantee", guarantee),
-            .. timeoutMs is null ? (ReadOnlySpan<(string, string?)>)[] : [("Kafka:Producer:transaction.timeout.ms", timeoutMs)]]);
+            .. timeoutMs is null ? (ReadOnlySpan<(string, string?)>)[] : [(key, timeoutMs)]]);
         Assert.Equal(isAllowed ? [] : ["Streams:CommitInterval"], mistakes.Select(m => m.Key));
         Assert.All(mistakes, m => Assert.Contains("Kafka:Producer:transaction.timeout.ms", m.ToString(), StringComparison.Ordinal));
     }
