@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Mapping;
@@ -52,7 +53,7 @@ public class AvroSerdeBenchmarks
     public void Setup()
     {
         var registry = new MockSchemaRegistry();
-        int id = registry.RegisterAsync("user-events-value", new SchemaDefinition(AvroUserEvents.Json)).GetAwaiter().GetResult().Id;
+        int id = registry.RegisterSchemaWithResponseAsync("user-events-value", new Schema(AvroUserEvents.Json, SchemaType.Avro)).GetAwaiter().GetResult().Id;
         _messages = [.. AvroUserEvents.Messages().Select(body =>
         {
             var message = new byte[WireFormat.PrefixSize + body.Length];
@@ -63,7 +64,7 @@ public class AvroSerdeBenchmarks
         _mapped = new AvroDeserializer<SerdeUserEvent>(registry);
         _avrogen = new AvroDeserializer<com.company.events.UserEvent>(registry);
         _generic = new AvroDeserializer<GenericRecord>(registry);
-        _mappedSerializer = new AvroSerializer<SerdeUserEvent>(registry, schema: AvroUserEvents.Schema).AsSync();
+        _mappedSerializer = new AvroSerializer<SerdeUserEvent>(registry, new AvroSerializerConfig { Schema = AvroUserEvents.Schema }).AsSync();
         _avrogenSerializer = new AvroSerializer<com.company.events.UserEvent>(registry).AsSync();
         var apache = Apache.Schema.Parse(AvroUserEvents.Json);
         _apacheReaders = new() { [id] = new(apache, apache) };

@@ -1,3 +1,4 @@
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Features.Definitions;
 using FeaturePipeline.Streams.Errors;
@@ -7,33 +8,28 @@ namespace FeaturePipeline.Features;
 /// <summary>The views' record schemas in the registry.</summary>
 public static class FeatureSchemas
 {
-    /// <summary>Registers the schema of every view under <c>TOPIC-value</c>, after asking whether it is compatible.</summary>
+    /// <summary>Registers the schema of every view under <c>TOPIC-value</c>.</summary>
     /// <param name="views">The views.</param>
     /// <param name="registry">The registry.</param>
     /// <param name="cancellationToken">Ends the calls.</param>
     /// <returns>The schema id of each view, by the view's name.</returns>
     /// <exception cref="StreamsException">The registry refuses a schema: the message has its reason and the remedy.</exception>
-    /// <exception cref="SchemaRegistryException">The registry does not answer, or answered with another fault; see its IsRetriable.</exception>
+    /// <exception cref="HttpRequestException">The registry does not answer, or answered with another fault; see <see cref="RegistryErrors"/>.</exception>
     public static async Task<IReadOnlyDictionary<string, int>> RegisterAsync(
-        IEnumerable<FeatureView> views, ISchemaRegistry registry, CancellationToken cancellationToken = default)
+        IEnumerable<FeatureView> views, ISchemaRegistryClient registry, CancellationToken cancellationToken = default)
     {
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (FeatureView view in views)
         {
-            var schema = new SchemaDefinition(view.RecordSchema.ToString());
-            CompatibilityAnswer answer = await registry.TestCompatibilityAsync(view.Subject, schema, cancellationToken: cancellationToken);
-            if (!answer.IsCompatible)
-            {
-                throw Refused(view, answer.Messages.Count > 0 ? string.Join("; ", answer.Messages) : "no reason given", null);
-            }
-
+            var schema = new Schema(view.RecordSchema.ToString(), SchemaType.Avro);
             try
             {
-                ids[view.Name] = (await registry.RegisterAsync(view.Subject, schema, cancellationToken: cancellationToken)).Id;
+                ids[view.Name] = await registry.RegisterSchemaAsync(view.Subject, schema).WaitAsync(cancellationToken);
             }
-            catch (SchemaRegistryException e) when (e.IsIncompatible)
+            catch (HttpRequestException e) when (e.IsIncompatible())
             {
-                throw Refused(view, e.Message, e);
+                IReadOnlyList<string> reasons = await registry.ExplainAsync(view.Subject, view.RecordSchema).WaitAsync(cancellationToken);
+                throw Refused(view, reasons.Count > 0 ? string.Join("; ", reasons) : e.Message, e);
             }
         }
 

@@ -1,3 +1,4 @@
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Features.Aggregators;
 using FeaturePipeline.Features.Definitions;
@@ -15,7 +16,7 @@ public static class FeatureTopology
     /// <param name="registry">Where writers' schemas come from.</param>
     /// <param name="schemaIds">Ids of the views' schemas, from <see cref="FeatureSchemas.RegisterAsync"/>.</param>
     /// <param name="timeProvider">Clock of waits for schemas.</param>
-    public static Topology Build(FeaturePlan plan, ISchemaRegistry registry, IReadOnlyDictionary<string, int> schemaIds, TimeProvider timeProvider)
+    public static Topology Build(FeaturePlan plan, ISchemaRegistryClient registry, IReadOnlyDictionary<string, int> schemaIds, TimeProvider timeProvider)
     {
         return Build(plan, EventPlan.CreateCache(plan, registry, timeProvider), schemaIds);
     }

@@ -1,5 +1,6 @@
 // The life of the worker: wait for registry and broker, run the topology, stop in order.
 // Invariant: what is away is waited for and shows in health; what is wrong ends the worker with one line.
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Configuration;
 using FeaturePipeline.Features;
@@ -16,7 +17,7 @@ namespace FeaturePipeline;
 
 /// <summary>Runs the feature topology until it is told to stop or can't go on.</summary>
 internal sealed class StreamsWorker(
-    PipelineSetup setup, KafkaClients clients, ISchemaRegistry registry, HealthState health, TimeProvider time, ILoggerFactory loggers)
+    PipelineSetup setup, KafkaClients clients, ISchemaRegistryClient registry, HealthState health, TimeProvider time, ILoggerFactory loggers)
 {
     private static readonly TimeSpan s_firstWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(10);
@@ -35,7 +36,7 @@ internal sealed class StreamsWorker(
     /// <param name="address">Where health is served, for the log.</param>
     /// <param name="stop">Stops it.</param>
     /// <exception cref="StreamsException">The worker can't go on.</exception>
-    /// <exception cref="SchemaRegistryException">The registry refuses a schema.</exception>
+    /// <exception cref="HttpRequestException">The registry refuses a schema.</exception>
     public async Task RunAsync(string address, CancellationToken stop)
     {
         try
@@ -172,7 +173,7 @@ internal sealed class StreamsWorker(
 
                 return answer;
             }
-            catch (Exception e) when (e is RetriableException or SchemaRegistryException { IsRetriable: true })
+            catch (Exception e) when (e is RetriableException || e.IsRetriable())
             {
                 wasAway = true;
                 dependency.Missed(Verbs.Failure.OneLine(e));

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Configuration;
 using FeaturePipeline.Health;
@@ -15,7 +16,7 @@ namespace FeaturePipeline;
 internal sealed class WorkerHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly ISchemaRegistry _registry;
+    private readonly ISchemaRegistryClient _registry;
     private readonly ILogger _logger;
 
     private WorkerHost(WebApplication app, PipelineSetup setup, TimeProvider time)
@@ -23,7 +24,7 @@ internal sealed class WorkerHost : IAsyncDisposable
         _app = app;
         ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
         _logger = loggers.CreateLogger("FeaturePipeline");
-        _registry = SchemaRegistries.Create(setup.Options.ToRegistry(), time);
+        _registry = SchemaRegistries.Create(setup.Options.ToRegistry(), timeProvider: time);
         Clients = new KafkaClients(setup.Options.ToKafka(), time, loggers);
         Worker = new StreamsWorker(setup, Clients, _registry, Health, time, loggers);
         app.MapHealth(Health);
@@ -43,7 +44,7 @@ internal sealed class WorkerHost : IAsyncDisposable
     public KafkaClients Clients { get; }
 
     /// <summary>The schema registry.</summary>
-    public ISchemaRegistry Registry => _registry;
+    public ISchemaRegistryClient Registry => _registry;
 
     /// <summary>Where the management endpoint listens, once started.</summary>
     public string Address => _app.Urls.FirstOrDefault() ?? "nowhere";

@@ -2,18 +2,21 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Avro.Schemas;
+using Serdes = Confluent.SchemaRegistry.Serdes;
 
 namespace FeaturePipeline.Avro.Confluent;
 
 /// <summary>
-/// Writes keys or values in Confluent's framing for Confluent.Kafka's producers. The registry is asked once per topic and schema; after that
-/// writing takes no lock, and the Task is a finished one.
+/// Writes keys or values in Confluent's framing for Confluent.Kafka's producers, with the arguments and settings of Confluent's serializer. The registry is asked
+/// once per topic and schema; after that writing takes no lock, and the Task is a finished one.
 /// </summary>
-/// <typeparam name="T">What values are: <see cref="Generic.GenericRecord"/>, object, or a primitive.</typeparam>
-/// <remarks>Null is written as a tombstone. For <c>Produce</c>, which takes no asynchronous serializer, use <see cref="AsSync"/>.</remarks>
-public sealed class AvroSerializer<T> : IAsyncSerializer<T>
+/// <typeparam name="T">What values are: a class of one's own or of avrogen, Apache's or this library's generic record, object, or a primitive.</typeparam>
+/// <remarks>Null is written as a tombstone. For <c>Produce</c>, which takes no asynchronous serializer, use <see cref="AsSync"/>. Messages whose schema carries
+/// rules are written by Confluent's serializer.</remarks>
+public sealed class AvroSerializer<T> : IAsyncSerializer<T>, IClusterIdAware, ISerdeDisposable
 {
     // Callers that parse their schema anew for every record must not fill the memory.
     private const int MaxPlans = 1000;
@@ -22,29 +25,61 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
 
-    private readonly ISchemaRegistry _registry;
-    private readonly AvroSerializerConfig _config;
+    private readonly ISchemaRegistryClient _registry;
+    private readonly Serdes.AvroSerializerConfig _config;
+    private readonly Serdes.AvroSerializer<T> _default;
+    private readonly bool _isDefaultAlways;
+    private readonly bool _isInHeader;
+    private readonly TimeSpan? _latestTtl;
     private readonly TimeProvider _timeProvider;
     private readonly AvroSchema? _schema;
-    private readonly ValueBinding<T> _binding = ValueBinding<T>.Create();
+    private readonly Subjects _subjects;
+    private readonly ValueBinding<T> _binding;
     private readonly ConcurrentDictionary<PlanKey, WritePlan> _plans = new();
     private readonly SharedTasks<PlanKey, WritePlan> _underWay = new();
+    private bool _ownsRegistry;
     private WritePlan? _last;
 
     /// <summary>Makes a serializer; the registry is asked when the first value of a schema is written.</summary>
-    /// <param name="registry">Where schemas are registered; not disposed of.</param>
-    /// <param name="config">Settings; null = the defaults.</param>
-    /// <param name="schema">The schema of every value; null = the one that each value says it has.</param>
-    /// <param name="timeProvider">Clock of <see cref="AvroSerdeConfig.LatestCacheTtl"/>; null = the system's.</param>
-    /// <exception cref="ArgumentException">Settings exclude each other.</exception>
-    public AvroSerializer(
-        ISchemaRegistry registry, AvroSerializerConfig? config = null, AvroSchema? schema = null, TimeProvider? timeProvider = null)
+    /// <param name="schemaRegistryClient">Where schemas are registered; not disposed of.</param>
+    /// <param name="config">Confluent's settings, or this library's (<see cref="AvroSerializerConfig"/>); null = the defaults.</param>
+    /// <param name="ruleRegistry">Executors of the rules that schemas carry; null = the global one.</param>
+    /// <exception cref="ArgumentException">Settings exclude each other, or one is not known.</exception>
+    public AvroSerializer(ISchemaRegistryClient schemaRegistryClient, Serdes.AvroSerializerConfig? config = null, RuleRegistry? ruleRegistry = null)
+        : this(schemaRegistryClient, config, ruleRegistry, TimeProvider.System)
     {
-        ArgumentNullException.ThrowIfNull(registry);
-        _registry = registry;
-        _timeProvider = timeProvider ?? TimeProvider.System;
-        _config = (config ?? new AvroSerializerConfig()).Validated();
-        _schema = schema;
+    }
+
+    /// <summary>Makes a serializer of settings by their names.</summary>
+    /// <param name="schemaRegistryClient">Where schemas are registered; not disposed of.</param>
+    /// <param name="config">For example <c>avro.serializer.normalize.schemas</c>.</param>
+    /// <exception cref="ArgumentException">Settings exclude each other, or one is not known.</exception>
+    public AvroSerializer(ISchemaRegistryClient schemaRegistryClient, IEnumerable<KeyValuePair<string, string>> config)
+        : this(schemaRegistryClient, new AvroSerializerConfig(config))
+    {
+    }
+
+    internal AvroSerializer(
+        ISchemaRegistryClient schemaRegistryClient, Serdes.AvroSerializerConfig? config, RuleRegistry? ruleRegistry, TimeProvider timeProvider)
+    {
+        ArgumentNullException.ThrowIfNull(schemaRegistryClient);
+        _registry = schemaRegistryClient;
+        _default = new Serdes.AvroSerializer<T>(schemaRegistryClient, config, ruleRegistry); // judges the names of settings
+        _config = config ?? new Serdes.AvroSerializerConfig();
+        if (_config.UseLatestVersion == true && _config.AutoRegisterSchemas != false)
+        {
+            throw new ArgumentException(
+                "AvroSerializer: cannot enable both use.latest.version and auto.register.schemas, which is on unless it is set to false");
+        }
+
+        _isDefaultAlways = DefaultSerde.TakesAll(typeof(T), config);
+        _binding = _isDefaultAlways ? null! : ValueBinding<T>.Create();
+        _isInHeader = _config.SchemaIdStrategy == SchemaIdSerializerStrategy.Header;
+        _latestTtl = LatestTtl.Of(schemaRegistryClient);
+        _timeProvider = timeProvider;
+        var own = config as AvroSerializerConfig;
+        _schema = own?.Schema;
+        _subjects = new Subjects(schemaRegistryClient, _config.SubjectNameStrategy, own?.SubjectName, config);
     }
 
     private readonly record struct PlanKey(string Topic, MessageComponentType Component, AvroSchema Schema)
@@ -55,36 +90,84 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>
         public override int GetHashCode() => HashCode.Combine(Topic, Component, RuntimeHelpers.GetHashCode(Schema));
     }
 
-    private sealed record WritePlan(PlanKey Key, byte[] Frame, bool IsRaw, BodyWriter<T> Write, long Since);
+    /// <summary>How values of one schema are written; without a writer, by Confluent's serializer.</summary>
+    private sealed record WritePlan(PlanKey Key, byte[] Frame, bool IsRaw, BodyWriter<T>? Write, long Since);
+
+    /// <summary>A schema that was chosen, and what messages say of it; the GUID is null where the registry has none (before Confluent 8.0, Apicurio).</summary>
+    private readonly record struct Chosen(AvroSchema Schema, int Id, string? Guid);
 
     /// <inheritdoc />
     public Task<byte[]> SerializeAsync(T data, SerializationContext context)
     {
+        if (_isDefaultAlways)
+        {
+            return _default.SerializeAsync(data, context);
+        }
+
         if (data is null)
         {
             return Task.FromResult<byte[]>(null!);
         }
 
         var key = new PlanKey(context.Topic, context.Component, _schema ?? _binding.SchemaOf(data));
-        return TryGetPlan(key) is { } plan ? Task.FromResult(Write(plan, data, context)) : PrepareAndWriteAsync(key, data, context);
+        return TryGetPlan(key) is not { } plan ? PrepareAndWriteAsync(key, data, context)
+            : plan.Write is null ? _default.SerializeAsync(data, context)
+            : Task.FromResult(Write(plan, plan.Write, data, context));
     }
 
     /// <summary>The same serializer for <c>Produce</c>: it waits where the registry must be asked, once per topic and schema.</summary>
     public ISerializer<T> AsSync() => new Synchronous(this);
 
-    private async Task<byte[]> PrepareAndWriteAsync(PlanKey key, T data, SerializationContext context) =>
-        Write(await PrepareAsync(key, context), data, context);
-
-    // To the thread pool first, so that no caller's synchronisation context can be waited for.
-    private WritePlan WaitForPlan(PlanKey key, SerializationContext context)
+    /// <inheritdoc />
+    public void SetClusterIdResolver(Func<Task<string>> clusterIdResolver)
     {
-        async Task<WritePlan> PrepareElsewhereAsync()
+        _subjects.SetClusterIdResolver(clusterIdResolver);
+        _default.SetClusterIdResolver(clusterIdResolver);
+    }
+
+    /// <inheritdoc />
+    public void DisposeOwnedResources()
+    {
+        if (_ownsRegistry)
         {
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            return await PrepareAsync(key, context);
+            _ownsRegistry = false;
+            _registry.Dispose();
+        }
+    }
+
+    /// <summary>Has the registry disposed of with the serializer.</summary>
+    internal void OwnRegistry() => _ownsRegistry = true;
+
+    private async Task<byte[]> PrepareAndWriteAsync(PlanKey key, T data, SerializationContext context)
+    {
+        WritePlan plan = await PrepareAsync(key, context).ConfigureAwait(false);
+        return plan.Write is null ? await _default.SerializeAsync(data, context).ConfigureAwait(false) : Write(plan, plan.Write, data, context);
+    }
+
+    // Where it waits, it goes to the thread pool first, so that no caller's synchronisation context can be waited for.
+    private byte[] WriteOrWait(T data, SerializationContext context)
+    {
+        if (!_isDefaultAlways)
+        {
+            if (data is null)
+            {
+                return null!;
+            }
+
+            var key = new PlanKey(context.Topic, context.Component, _schema ?? _binding.SchemaOf(data));
+            if (TryGetPlan(key) is { Write: { } write } plan)
+            {
+                return Write(plan, write, data, context);
+            }
         }
 
-        return PrepareElsewhereAsync().GetAwaiter().GetResult();
+        return SerializeElsewhereAsync(data, context).GetAwaiter().GetResult();
+    }
+
+    private async Task<byte[]> SerializeElsewhereAsync(T data, SerializationContext context)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return await SerializeAsync(data, context).ConfigureAwait(false);
     }
 
     private WritePlan? TryGetPlan(PlanKey key)
@@ -102,26 +185,27 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>
         return plan is not null && IsExpired(plan) ? null : plan;
     }
 
-    private bool IsExpired(WritePlan plan) => _config.LatestCacheTtl is { } ttl && _config.UseLatestVersion && _timeProvider.GetElapsedTime(plan.Since) >= ttl;
+    private bool IsExpired(WritePlan plan) => _latestTtl is { } ttl && AsksForLatest && _timeProvider.GetElapsedTime(plan.Since) >= ttl;
 
-    private byte[] Write(WritePlan plan, T data, SerializationContext context)
+    private bool AsksForLatest => _config.UseLatestVersion == true || _config.UseLatestWithMetadata is { Count: > 0 };
+
+    private byte[] Write(WritePlan plan, BodyWriter<T> write, T data, SerializationContext context)
     {
         var buffer = _buffer ??= new ArrayBufferWriter<byte>(256);
         _buffer = null; // a value whose accessors serialize another one must not meet its buffer
         buffer.ResetWrittenCount();
-        var inHeader = _config.SchemaIdStrategy == SchemaIdStrategy.Header;
-        if (!inHeader)
+        if (!_isInHeader)
         {
             buffer.Write(plan.Frame);
         }
 
         var start = buffer.WrittenCount;
-        plan.Write(data, buffer);
+        write(data, buffer);
         var written = buffer.WrittenSpan;
         byte[] message = plan.IsRaw
             ? [.. written[..start], .. written[(start + RawBytes.LengthOfLength(written[start..]))..]]
             : written.ToArray();
-        if (inHeader)
+        if (_isInHeader)
         {
             SetHeader(plan, context);
         }
@@ -163,69 +247,70 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>
         _plans.TryGetValue(key, out var old);
         try
         {
-            var (registered, schema) = await ChooseAsync(key, context);
-            return new WritePlan(key, Frame(registered), schema.Type == AvroType.Bytes, _binding.CompileWriter(schema), _timeProvider.GetTimestamp());
+            return await ChooseAsync(key, context) is { } chosen
+                ? new WritePlan(key, Frame(chosen), chosen.Schema.Type == AvroType.Bytes, _binding.CompileWriter(chosen.Schema), _timeProvider.GetTimestamp())
+                : new WritePlan(key, [], IsRaw: false, Write: null, _timeProvider.GetTimestamp());
         }
-        catch (SchemaRegistryException exception) when (exception.IsRetriable && old is not null)
+        catch (HttpRequestException exception) when (exception.IsRetriable() && old is not null)
         {
             // The latest version is not known to be another one: the registry is asked again when this one has expired again.
             return old with { Since = _timeProvider.GetTimestamp() };
         }
     }
 
-    private async Task<(RegisteredSchema Registered, AvroSchema Schema)> ChooseAsync(PlanKey key, SerializationContext context)
+    /// <summary>The schema to write with, or null where it carries rules, which Confluent's serializer runs.</summary>
+    private async Task<Chosen?> ChooseAsync(PlanKey key, SerializationContext context)
     {
-        if (_config.UseSchemaId is { } id)
+        string subject = await _subjects.GetAsync(context, key.Schema);
+        if (await FindGivenAsync(subject) is var (id, guid, given))
         {
-            var chosen = await _registry.GetByIdAsync(id);
-            return (chosen, chosen.Parse());
+            string what = $"The schema to write with, of subject '{subject}'";
+            return !given.HasRules() ? new Chosen((await _registry.ResolveAsync(given, what, RegistryContext.Of(subject))).Parse(), id, guid)
+                : DefaultSerde.Serves(typeof(T)) ? null
+                : throw DefaultSerde.Refuses(typeof(T), what);
         }
 
-        var subject = _config.SubjectOf(context, key.Schema);
-        if (_config.UseLatestVersion)
-        {
-            var latest = await _registry.GetLatestAsync(subject);
-            var schema = latest.Parse();
-            _config.CheckLatest(schema, key.Schema, subject);
-            return (latest, schema);
-        }
-
-        var definition = new SchemaDefinition(key.Schema.ToString());
-        return _config.Registers
-            ? (await _registry.RegisterAsync(subject, definition, _config.NormalizeSchemas), key.Schema)
-            : (await _registry.LookupAsync(subject, definition, _config.NormalizeSchemas), key.Schema);
+        var definition = new Schema(key.Schema.ToString(), SchemaType.Avro);
+        bool normalizes = _config.NormalizeSchemas ?? false;
+        RegisteredSchema registered = _config.AutoRegisterSchemas ?? true
+            ? await _registry.RegisterSchemaWithResponseAsync(subject, definition, normalizes)
+            : await _registry.LookupSchemaAsync(subject, definition, ignoreDeletedSchemas: true, normalizes);
+        return new Chosen(key.Schema, registered.Id, registered.Guid);
     }
 
-    private byte[] Frame(RegisteredSchema registered)
+    /// <summary>The schema that the settings choose instead of the value's own, in the order of Confluent's serializer.</summary>
+    private async Task<(int Id, string? Guid, Schema Schema)?> FindGivenAsync(string subject)
     {
-        if (registered.Guid is { } guid && _config.SchemaIdStrategy != SchemaIdStrategy.Prefix)
+        if (_config.UseSchemaId is >= 0 and int id)
         {
-            var frame = new byte[WireFormat.GuidPrefixSize];
+            return (id, null, await _registry.GetSchemaBySubjectAndIdAsync(subject, id));
+        }
+
+        RegisteredSchema? registered = _config.UseLatestWithMetadata is { Count: > 0 } metadata
+            ? await _registry.GetLatestWithMetadataAsync(subject, metadata, ignoreDeletedSchemas: false)
+            : _config.UseLatestVersion == true ? await _registry.GetLatestSchemaAsync(subject) : null;
+        return registered is null ? null : (registered.Id, registered.Guid, registered);
+    }
+
+    private byte[] Frame(Chosen chosen)
+    {
+        byte[] frame;
+        if (_isInHeader && Guid.TryParse(chosen.Guid, out Guid guid))
+        {
+            frame = new byte[WireFormat.GuidPrefixSize];
             WireFormat.WritePrefix(frame, guid);
-            return frame;
         }
-
-        if (_config.SchemaIdStrategy == SchemaIdStrategy.PrefixGuid)
+        else
         {
-            throw new NotSupportedException($"schema.id.strategy PrefixGuid: {_registry.Address} gives schemas no GUIDs. Use Prefix.");
+            frame = new byte[WireFormat.PrefixSize];
+            WireFormat.WritePrefix(frame, chosen.Id);
         }
 
-        var prefix = new byte[WireFormat.PrefixSize];
-        WireFormat.WritePrefix(prefix, registered.Id);
-        return prefix;
+        return frame;
     }
 
     private sealed class Synchronous(AvroSerializer<T> owner) : ISerializer<T>
     {
-        public byte[] Serialize(T data, SerializationContext context)
-        {
-            if (data is null)
-            {
-                return null!;
-            }
-
-            var key = new PlanKey(context.Topic, context.Component, owner._schema ?? owner._binding.SchemaOf(data));
-            return owner.Write(owner.TryGetPlan(key) ?? owner.WaitForPlan(key, context), data, context);
-        }
+        public byte[] Serialize(T data, SerializationContext context) => owner.WriteOrWait(data, context);
     }
 }

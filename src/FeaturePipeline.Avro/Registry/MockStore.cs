@@ -1,8 +1,10 @@
 // What a registry in memory holds. Not safe for threads: its owner locks.
 // Invariant: an id stands for one text for ever; a version's number is never used again while its subject exists.
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Registry;
@@ -17,12 +19,16 @@ internal sealed record MockVersion(int Number, int Id, AvroSchema Schema)
 /// <summary>A schema as the store keeps it.</summary>
 /// <param name="Definition">The text as registries keep it: without white space, its members in the order of Java's Avro.</param>
 /// <param name="Schema">The text parsed.</param>
-internal sealed record MockText(SchemaDefinition Definition, AvroSchema Schema);
+internal sealed record MockText(Schema Definition, AvroSchema Schema);
 
-internal sealed class MockStore(string address)
+/// <summary>The schemas of one context.</summary>
+/// <param name="address">The registry's, for messages.</param>
+/// <param name="context">The context, with its leading dot.</param>
+/// <param name="referred">Finds a version of a subject by its full name, for references from here into any context.</param>
+internal sealed class MockStore(string address, string context, Func<string, int, Schema?> referred)
 {
-    private readonly List<(SchemaDefinition Definition, Guid Guid)> _schemas = [];
-    private readonly Dictionary<SchemaDefinition, int> _ids = [];
+    private readonly List<(Schema Definition, Guid Guid)> _schemas = [];
+    private readonly Dictionary<Schema, int> _ids = [];
     private readonly Dictionary<string, List<MockVersion>> _subjects = new(StringComparer.Ordinal);
 
     /// <summary>Subjects that have a version that is not deleted, in order.</summary>
@@ -34,10 +40,11 @@ internal sealed class MockStore(string address)
     /// <exception cref="SchemaRegistryException">40401.</exception>
     public List<MockVersion> Versions(string subject) => Live(subject) is { Count: > 0 } versions
         ? versions
-        : throw NotFound(SchemaRegistryException.SubjectNotFound, $"Subject '{subject}'");
+        : throw NotFound(RegistryErrors.SubjectNotFound, $"Subject '{subject}'");
 
     /// <exception cref="SchemaRegistryException">40401, 40402.</exception>
-    public MockVersion Find(string subject, int version) => Versions(subject).Find(found => found.Number == version) ?? throw NotFound(subject, version);
+    public MockVersion Find(string subject, int version, bool ignoreDeleted = true) =>
+        (ignoreDeleted ? Versions(subject) : All(subject)).Find(found => found.Number == version) ?? throw NotFound(subject, version);
 
     /// <summary>The version that holds a text, or null.</summary>
     public MockVersion? Find(string subject, MockText text) =>
@@ -49,26 +56,33 @@ internal sealed class MockStore(string address)
         _schemas[version.Id - 1].Definition.References.Count > 0 && version.Schema.ToString() == text.Schema.ToString());
 
     /// <exception cref="SchemaRegistryException">40403.</exception>
-    public RegisteredSchema Get(int id)
+    public Schema Get(int id) => id >= 1 && id <= _schemas.Count && IsHeld(id)
+        ? _schemas[id - 1].Definition
+        : throw NotFound(RegistryErrors.SchemaNotFound, string.Create(CultureInfo.InvariantCulture, $"Schema id {id}"));
+
+    /// <summary>The schema of a GUID, or null.</summary>
+    public Schema? Find(Guid guid)
     {
-        if (id < 1 || id > _schemas.Count || !IsHeld(id))
+        int index = _schemas.FindIndex(schema => schema.Guid == guid);
+        return index >= 0 && IsHeld(index + 1) ? _schemas[index].Definition : null;
+    }
+
+    /// <summary>A version as clients are given it.</summary>
+    /// <param name="subject">The subject's full name.</param>
+    /// <param name="version">The version.</param>
+    public RegisteredSchema Describe(string subject, MockVersion version)
+    {
+        var (schema, guid) = _schemas[version.Id - 1];
+        return new RegisteredSchema(subject, version.Number, version.Id, guid.ToString("D"), schema.SchemaString, SchemaType.Avro, schema.References)
         {
-            throw NotFound(SchemaRegistryException.SchemaNotFound, string.Create(CultureInfo.InvariantCulture, $"Schema id {id}"));
-        }
-
-        var (definition, guid) = _schemas[id - 1];
-        RegistryRules.Check(definition, string.Create(CultureInfo.InvariantCulture, $"Schema id {id}"));
-        return new RegisteredSchema(id, definition) { Guid = guid, Dependencies = Resolve(definition) };
+            Metadata = schema.Metadata,
+            RuleSet = schema.RuleSet,
+        };
     }
 
-    /// <exception cref="SchemaRegistryException">40403.</exception>
-    public RegisteredSchema Get(Guid guid)
-    {
-        var index = _schemas.FindIndex(schema => schema.Guid == guid);
-        return index >= 0 && IsHeld(index + 1) ? Get(index + 1) : throw NotFound(SchemaRegistryException.SchemaNotFound, $"Schema GUID {guid:D}");
-    }
-
-    public RegisteredSchema Get(string subject, MockVersion version) => Get(version.Id) with { Subject = subject, Version = version.Number };
+    /// <summary>The schema of a version, softly deleted or not, or null.</summary>
+    public Schema? FindReferred(string subject, int number) =>
+        All(subject).Find(version => version.Number == number) is { } found ? _schemas[found.Id - 1].Definition : null;
 
     public MockVersion Add(string subject, MockText text)
     {
@@ -90,25 +104,29 @@ internal sealed class MockStore(string address)
     }
 
     /// <exception cref="SchemaRegistryException">42201.</exception>
-    public MockText Read(string subject, SchemaDefinition schema, bool normalize)
+    public MockText Read(string subject, Schema schema, bool normalize)
     {
         ArgumentException.ThrowIfNullOrEmpty(subject);
-        RegistryRules.Check(schema, $"Subject '{subject}'");
+        ArgumentNullException.ThrowIfNull(schema);
         try
         {
-            var references = RegisteredSchema.ParseAll(Resolve(schema));
-            var parsed = AvroSchema.Parse(schema.Schema, references);
+            SchemaResolution.CheckIsAvro(schema, $"Subject '{subject}'");
+            var references = ResolvedSchema.ParseAll(Resolve(schema));
+            var parsed = AvroSchema.Parse(schema.SchemaString, references);
             var text = SchemaPrinter.Json(parsed, references);
+            List<SchemaReference> given = schema.References ?? [];
             return new MockText(
-                normalize
-                    ? schema with { Schema = MockNormalForm.Of(text), References = [.. schema.References.OrderBy(static reference => reference.Name, StringComparer.Ordinal)] }
-                    : schema with { Schema = text },
+                new Schema(
+                    normalize ? MockNormalForm.Of(text) : text,
+                    normalize ? [.. given.OrderBy(static reference => reference.Name, StringComparer.Ordinal)] : given,
+                    SchemaType.Avro,
+                    schema.Metadata,
+                    schema.RuleSet),
                 parsed);
         }
-        catch (Exception exception) when (exception is AvroSchemaException or SchemaRegistryException { IsNotFound: true })
+        catch (Exception exception) when (exception is AvroSchemaException or UnsupportedSchemaException || exception.IsNotFound())
         {
-            throw new SchemaRegistryException(
-                $"Subject '{subject}': the schema is not valid (code 42201): {exception.Message}", SchemaRegistryException.InvalidSchema, isRetriable: false, exception);
+            throw Refused(RegistryErrors.InvalidSchema, $"Subject '{subject}': the schema is not valid: {exception.Message}");
         }
     }
 
@@ -120,18 +138,18 @@ internal sealed class MockStore(string address)
         var live = Live(subject);
         if (all.Count == 0)
         {
-            throw NotFound(SchemaRegistryException.SubjectNotFound, $"Subject '{subject}'");
+            throw NotFound(RegistryErrors.SubjectNotFound, $"Subject '{subject}'");
         }
 
         if (permanently)
         {
-            Require(live.Count == 0, SchemaRegistryException.SubjectNotSoftDeleted, $"Subject '{subject}' is not deleted softly, which comes first");
+            Require(live.Count == 0, RegistryErrors.SubjectNotSoftDeleted, $"Subject '{subject}' is not deleted softly, which comes first");
             all.ForEach(version => CheckNotReferred(subject, version));
             _subjects.Remove(subject);
             return [.. all.Select(static version => version.Number)];
         }
 
-        Require(live.Count > 0, SchemaRegistryException.SubjectSoftDeleted, $"Subject '{subject}' is deleted softly already");
+        Require(live.Count > 0, RegistryErrors.SubjectSoftDeleted, $"Subject '{subject}' is deleted softly already");
         live.ForEach(version => CheckNotReferred(subject, version));
         live.ForEach(static version => version.IsDeleted = true);
         return [.. live.Select(static version => version.Number)];
@@ -144,10 +162,10 @@ internal sealed class MockStore(string address)
     {
         var all = All(subject);
         var version = all.Find(found => found.Number == number)
-            ?? throw (all.Count == 0 ? NotFound(SchemaRegistryException.SubjectNotFound, $"Subject '{subject}'") : NotFound(subject, number));
+            ?? throw (all.Count == 0 ? NotFound(RegistryErrors.SubjectNotFound, $"Subject '{subject}'") : NotFound(subject, number));
         var what = string.Create(CultureInfo.InvariantCulture, $"Version {number} of subject '{subject}'");
-        Require(permanently || !version.IsDeleted, SchemaRegistryException.VersionSoftDeleted, $"{what} is deleted softly already");
-        Require(!permanently || version.IsDeleted, SchemaRegistryException.VersionNotSoftDeleted, $"{what} is not deleted softly, which comes first");
+        Require(permanently || !version.IsDeleted, RegistryErrors.VersionSoftDeleted, $"{what} is deleted softly already");
+        Require(!permanently || version.IsDeleted, RegistryErrors.VersionNotSoftDeleted, $"{what} is not deleted softly, which comes first");
         CheckNotReferred(subject, version);
         version.IsDeleted = true;
         if (permanently)
@@ -166,22 +184,20 @@ internal sealed class MockStore(string address)
 
     private bool IsHeld(int id) => _subjects.Values.Any(versions => versions.Exists(version => version.Id == id));
 
-    private IReadOnlyList<string> Resolve(SchemaDefinition definition) =>
-        RegistryRules.ResolveAsync(
+    private IReadOnlyList<string> Resolve(Schema definition) =>
+        SchemaResolution.DependenciesAsync(
             definition,
-            reference => Task.FromResult(_schemas[FindReferred(reference).Id - 1].Definition),
+            reference => Task.FromResult(
+                referred(RegistryContext.Qualified(reference.Subject, context), reference.Version) ?? throw NotFound(reference.Subject, reference.Version)),
             "Resolution of references").GetAwaiter().GetResult(); // complete already: nothing in it waits
-
-    private MockVersion FindReferred(SchemaReference reference) =>
-        All(reference.Subject).Find(version => version.Number == reference.Version) ?? throw NotFound(reference.Subject, reference.Version);
 
     private void CheckNotReferred(string subject, MockVersion version)
     {
         var user = _subjects.FirstOrDefault(other => other.Value.Exists(held =>
-            !held.IsDeleted && _schemas[held.Id - 1].Definition.References.Any(reference => reference.Subject == subject && reference.Version == version.Number))).Key;
+            !held.IsDeleted && _schemas[held.Id - 1].Definition.References.Any(reference => RegistryContext.Unqualified(reference.Subject) == subject && reference.Version == version.Number))).Key;
         Require(
             user is null,
-            SchemaRegistryException.ReferenceExists,
+            RegistryErrors.ReferenceExists,
             string.Create(CultureInfo.InvariantCulture, $"Version {version.Number} of subject '{subject}' is referred to by subject '{user}'"));
     }
 
@@ -189,19 +205,25 @@ internal sealed class MockStore(string address)
     {
         if (!holds)
         {
-            throw new SchemaRegistryException($"{otherwise} (code {code.ToString(CultureInfo.InvariantCulture)}).", code, isRetriable: false);
+            throw Refused(code, otherwise);
         }
     }
 
     private SchemaRegistryException NotFound(string subject, int version) =>
-        NotFound(SchemaRegistryException.VersionNotFound, string.Create(CultureInfo.InvariantCulture, $"Version {version} of subject '{subject}'"));
+        NotFound(RegistryErrors.VersionNotFound, string.Create(CultureInfo.InvariantCulture, $"Version {version} of subject '{subject}'"));
 
     private SchemaRegistryException NotFound(int code, string what) =>
-        new($"{what} is not in {address} (code {code.ToString(CultureInfo.InvariantCulture)}). Check the name and SchemaRegistry:Url, or register it first.", code, isRetriable: false);
+        Refused(code, $"{what} is not in {address}. Check the name and SchemaRegistry:Url, or register it first");
 
-    private static Guid GuidOf(SchemaDefinition definition)
+    /// <summary>The protocol's answer no.</summary>
+    /// <param name="code">409 or 4xxyy.</param>
+    /// <param name="message">What, and the remedy, without its full stop.</param>
+    internal static SchemaRegistryException Refused(int code, string message) =>
+        new(message, (HttpStatusCode)(code >= 10000 ? code / 100 : code), code);
+
+    private static Guid GuidOf(Schema definition)
     {
-        var text = new StringBuilder(definition.Schema);
+        var text = new StringBuilder(definition.SchemaString);
         foreach (var reference in definition.References)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{reference.Name}\t{reference.Subject}\t{reference.Version}");

@@ -1,121 +1,113 @@
+// What one address of a registry answered instead of what was asked for, in words.
 using System.Net;
+using System.Security.Authentication;
+using Confluent.SchemaRegistry;
 
 namespace FeaturePipeline.Avro.Registry;
 
-/// <summary>What one address answered, or why it did not.</summary>
-/// <param name="Endpoint">The address.</param>
-/// <param name="Said">What it did, for messages: "answered 503, code 50003: ...".</param>
-/// <param name="Remedy">What to do about it.</param>
-/// <param name="Code">The protocol's code, the HTTP status, or 0 if nothing answered.</param>
-/// <param name="IsRetriable">Whether the same call may succeed later, or at another address.</param>
-internal sealed record RegistryFault(RegistryEndpoint Endpoint, string Said, string Remedy, int Code, bool IsRetriable)
+/// <summary>A failed call at one address.</summary>
+/// <param name="Address">The address, without credentials.</param>
+/// <param name="Cause">What the client threw.</param>
+internal sealed record RegistryFault(string Address, Exception Cause)
 {
     private const string WrongPath = "Check SchemaRegistry:Url; a base path such as /apis/ccompat/v7 may be missing.";
 
+    // Confluent's client puts them into its messages.
+    private static readonly string[] CodeMarks = ["; error code: "];
+
     /// <summary>Whether it tells of the address and not of what was asked for, so that another address may do better.</summary>
-    public bool IsOfTheAddress { get; init; } = IsRetriable;
+    public bool IsOfTheAddress => Kind is FaultKind.Away or FaultKind.NotARegistry;
 
-    /// <summary>Whether a registry answered what was asked for, and it is no.</summary>
-    public bool IsAnswer { get; init; }
-
-    /// <summary>When the address wants to be asked again; null = it did not say.</summary>
-    public TimeSpan? RetryAfter { get; init; }
-
-    /// <summary>What was thrown, if anything.</summary>
-    public Exception? Cause { get; init; }
-
-    /// <summary>The address did not answer.</summary>
-    public static RegistryFault Unreachable(RegistryEndpoint endpoint, string said, Exception cause) =>
-        new(endpoint, said, "Check SchemaRegistry:Url and that the registry runs.", Code: 0, IsRetriable: true) { Cause = cause };
-
-    /// <summary>The address answered, but not with TLS, or one side does not trust the other's certificate.</summary>
-    public static RegistryFault NotTrusted(RegistryEndpoint endpoint, string reason, Exception cause) => new(
-        endpoint,
-        $"made no secure connection ({reason})",
-        "Check SchemaRegistry:CaLocation (the authority of the registry's certificate), the host's name, and SchemaRegistry:CertificateLocation.",
-        Code: 0,
-        IsRetriable: true)
+    private FaultKind Kind => Cause switch
     {
-        Cause = cause,
+        SchemaRegistryException { Status: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden } => FaultKind.Refused,
+        SchemaRegistryException refusal when RegistryErrors.MayPass(refusal.Status) => FaultKind.Away,
+        SchemaRegistryException { ErrorCode: RegistryErrors.NoCode } => FaultKind.NotARegistry,
+        SchemaRegistryException => FaultKind.Refused,
+        HttpRequestException { InnerException: HttpRequestException { Message: RegistryErrors.Unauthorized } } => FaultKind.Refused,
+        HttpRequestException => FaultKind.Away,
+        _ => FaultKind.NotARegistry,
     };
 
-    /// <summary>The address answered, but no registry's answer.</summary>
-    public static RegistryFault NotTheProtocol(RegistryEndpoint endpoint, Exception cause) =>
-        new(endpoint, $"answered something that is not the registry's protocol ({cause.Message.TrimEnd('.')})", WrongPath, Code: 0, IsRetriable: false)
+    private enum FaultKind
+    {
+        Away,
+        NotARegistry,
+        Refused,
+    }
+
+    /// <summary>The exception for a call that ended with these faults, one of each address that was asked: that of the last one that may pass, or
+    /// else of the last one, decides what it is.</summary>
+    /// <param name="what">What was asked for: "Schema id 42".</param>
+    /// <param name="faults">At least one.</param>
+    public static HttpRequestException ToException(string what, IReadOnlyList<RegistryFault> faults)
+    {
+        RegistryFault last = faults.LastOrDefault(static fault => fault.Kind == FaultKind.Away) ?? faults[^1];
+        string said = faults.Count == 1
+            ? $"{last.Address} {last.Said()}"
+            : $"none of {faults.Count} addresses could answer: {string.Join("; ", faults.Select(static fault => $"{fault.Address} {fault.Said()}"))}";
+        string message = $"{what}: {said}. {last.Remedy()}";
+        return last.Cause switch
         {
-            Cause = cause,
-            IsOfTheAddress = true,
+            SchemaRegistryException refusal => new SchemaRegistryException(message, refusal.Status, refusal.ErrorCode, refusal),
+            _ when last.Kind == FaultKind.Refused => new SchemaRegistryException(message, HttpStatusCode.Unauthorized, RegistryErrors.NoCode, last.Cause),
+            _ => new HttpRequestException(last.Kind == FaultKind.Away ? HttpRequestError.ConnectionError : HttpRequestError.InvalidResponse, message, last.Cause),
         };
+    }
 
-    /// <summary>The address was not asked: the source of bearer tokens gave none.</summary>
-    public static RegistryFault NoToken(RegistryEndpoint endpoint, Exception cause) => new(
-        endpoint,
-        $"was not asked: {nameof(SchemaRegistryOptions.BearerTokenSource)} gave no token ({cause.Message.TrimEnd('.')})",
-        "Check the provider of the tokens.",
-        Code: 0,
-        IsRetriable: true)
+    private string Said()
     {
-        Cause = cause,
-    };
-
-    /// <summary>The address answered, but not with what was asked for.</summary>
-    public static RegistryFault Refused(RegistryEndpoint endpoint, HttpResponseMessage response, ReadOnlySpan<byte> body, DateTimeOffset now)
-    {
-        var status = response.StatusCode;
-        var (code, message) = RegistryJson.ReadError((int)status, body);
-        var isBare = code == (int)HttpStatusCode.NotFound; // a wrong base path, or a proxy without a registry
-        return new RegistryFault(
-            endpoint,
-            $"answered {(int)status}, code {code}{(message.Length > 0 ? $": {message.TrimEnd('.')}" : "")}",
-            RemedyFor(code, status),
-            code,
-            MayPass(status))
+        if (Cause is SchemaRegistryException refusal)
         {
-            IsOfTheAddress = MayPass(status) || isBare,
-            IsAnswer = !isBare && status is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity,
-            RetryAfter = response.Headers.RetryAfter switch
+            string code = refusal.ErrorCode == RegistryErrors.NoCode ? "" : FormattableString.Invariant($", code {refusal.ErrorCode}");
+            string text = refusal.Message.Split(CodeMarks, StringSplitOptions.None)[0].TrimEnd('.');
+            return FormattableString.Invariant($"answered {(int)refusal.Status}{code}{(text.Length > 0 ? $": {text}" : "")}");
+        }
+
+        return Kind switch
+        {
+            FaultKind.Refused => "answered 401",
+            FaultKind.NotARegistry => $"answered something that is not the registry's protocol ({Reason(Cause)})",
+            _ when IsTls => $"made no secure connection ({Reason(Cause)})",
+            _ when Cause.InnerException is OperationCanceledException => $"did not answer in time ({Reason(Cause)})",
+            _ => $"can't be reached ({Reason(Cause)})",
+        };
+    }
+
+    private bool IsTls
+    {
+        get
+        {
+            for (Exception? cause = Cause; cause is not null; cause = cause.InnerException)
             {
-                { Delta: { } wait } => wait,
-                { Date: { } date } => date > now ? date - now : TimeSpan.Zero,
-                _ => null,
-            },
-        };
+                if (cause is AuthenticationException or HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
     }
 
-    /// <summary>The exception for a call that ended with these faults, one of each address that was asked: the code of the
-    /// last one that may pass, or else of the last one, is told.</summary>
-    public static SchemaRegistryException ToException(string what, IReadOnlyList<RegistryFault> faults)
+    private string Remedy() => (Cause as SchemaRegistryException)?.ErrorCode switch
     {
-        var last = faults.LastOrDefault(static fault => fault.IsRetriable) ?? faults[^1];
-        var said = faults.Count == 1
-            ? $"{last.Endpoint.Base} {last.Said}"
-            : $"none of {faults.Count} addresses could answer: {string.Join("; ", faults.Select(static fault => $"{fault.Endpoint.Base} {fault.Said}"))}";
-        return new SchemaRegistryException($"{what}: {said}. {last.Remedy}", last.Code, last.IsRetriable, last.Cause)
+        RegistryErrors.SchemaNotFound => "Check SchemaRegistry:Url, or whether the schema or its subject was deleted.",
+        RegistryErrors.SubjectNotFound or RegistryErrors.VersionNotFound => "Check the subject's name, or whether it was deleted.",
+        _ when IsTls => "Check SchemaRegistry:CaLocation (the authority of the registry's certificate), the host's name, and SchemaRegistry:CertificateLocation.",
+        _ => (Kind, (Cause as SchemaRegistryException)?.Status) switch
         {
-            RetryAfter = faults.Min(static fault => fault.RetryAfter), // whoever is back first will do
-        };
-    }
-
-    private static bool MayPass(HttpStatusCode status) => status
-        is HttpStatusCode.RequestTimeout
-        or HttpStatusCode.TooManyRequests
-        or HttpStatusCode.InternalServerError
-        or HttpStatusCode.BadGateway
-        or HttpStatusCode.ServiceUnavailable
-        or HttpStatusCode.GatewayTimeout;
-
-    private static string RemedyFor(int code, HttpStatusCode status) => code switch
-    {
-        SchemaRegistryException.SchemaNotFound => "Check SchemaRegistry:Url, or whether the schema or its subject was deleted.",
-        SchemaRegistryException.SubjectNotFound or SchemaRegistryException.VersionNotFound => "Check the subject's name, or whether it was deleted.",
-        _ => status switch
-        {
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+            (FaultKind.Refused, null or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden) =>
                 "Check SchemaRegistry:BasicAuthUserInfo, SchemaRegistry:BearerToken or the client certificate.",
-            HttpStatusCode.NotFound => WrongPath,
-            HttpStatusCode.Conflict => "Make the schema compatible, or change the subject's compatibility level.",
-            HttpStatusCode.UnprocessableEntity => "Correct the schema or the level.",
+            (FaultKind.NotARegistry, _) => WrongPath,
+            (_, null) => "Check SchemaRegistry:Url and that the registry runs.",
+            (_, HttpStatusCode.Conflict) => "Make the schema compatible, or change the subject's compatibility level.",
+            (_, HttpStatusCode.UnprocessableEntity) => "Correct the schema or the level.",
             _ => "See the registry's log.",
         },
     };
+
+    // The innermost message is the one that says something: "Connection refused", or what is wrong with a certificate.
+    private static string Reason(Exception exception) =>
+        exception.InnerException is { } inner ? Reason(inner) : exception.Message.TrimEnd('.').ReplaceLineEndings(" ");
 }

@@ -1,6 +1,7 @@
 // From the schema id of a message to a compiled plan, for the hot path.
 // Invariant: a plan that was once published under an id is never replaced, so readers need no lock: they see the old table or the new one.
 using System.Diagnostics.CodeAnalysis;
+using Confluent.SchemaRegistry;
 
 namespace FeaturePipeline.Avro.Registry;
 
@@ -32,18 +33,39 @@ public sealed class SchemaCache<TPlan>
 
     /// <summary>Makes an empty cache.</summary>
     /// <param name="registry">Where schemas come from; not disposed of.</param>
+    /// <param name="subject">The subject that ids are asked for with: they are those of its context. Null = the default context.</param>
     /// <param name="compile">Makes the plan; what it throws makes the schema incompatible, with the exception's message.</param>
     /// <param name="timeProvider">Clock of waits and expiry.</param>
     /// <param name="negativeTtl">How long <see cref="SchemaStatus.Unknown"/> is believed. Default 1 min.</param>
+    /// <exception cref="ArgumentException">The client can't serve the subject's context, see <see cref="RegistryContext"/>.</exception>
     public SchemaCache(
-        ISchemaRegistry registry, Func<RegisteredSchema, TPlan> compile, TimeProvider timeProvider, TimeSpan? negativeTtl = null)
+        ISchemaRegistryClient registry, string? subject, Func<ResolvedSchema, TPlan> compile, TimeProvider timeProvider, TimeSpan? negativeTtl = null)
+        : this(
+            registry,
+            subject,
+            async (schema, what) => compile(await registry.ResolveAsync(schema, what, RegistryContext.Of(subject))),
+            timeProvider,
+            negativeTtl)
+    {
+        ArgumentNullException.ThrowIfNull(compile);
+    }
+
+    /// <summary>Makes a cache of plans that take more of the registry than the schema: it is judged and resolved by the caller.</summary>
+    internal SchemaCache(
+        ISchemaRegistryClient registry, string? subject, Func<Schema, string, Task<TPlan>> compile, TimeProvider timeProvider, TimeSpan? negativeTtl = null)
     {
         ArgumentNullException.ThrowIfNull(registry);
-        ArgumentNullException.ThrowIfNull(compile);
         ArgumentNullException.ThrowIfNull(timeProvider);
+        RegistryContext.Check(registry, RegistryContext.Of(subject));
         var ttl = negativeTtl ?? TimeSpan.FromMinutes(1);
-        _byId = new Table<int>(registry.GetByIdAsync, compile, timeProvider, ttl, static id => FormattableString.Invariant($"Schema id {id}"));
-        _byGuid = new Table<Guid>(registry.GetByGuidAsync, compile, timeProvider, ttl, static guid => $"Schema GUID {guid:D}");
+        _byId = new Table<int>(
+            id => subject is null ? registry.GetSchemaAsync(id) : registry.GetSchemaBySubjectAndIdAsync(subject, id),
+            compile,
+            timeProvider,
+            ttl,
+            static id => FormattableString.Invariant($"Schema id {id}"));
+        _byGuid = new Table<Guid>(
+            guid => registry.GetSchemaByGuidAsync(guid.ToString("D")), compile, timeProvider, ttl, static guid => $"Schema GUID {guid:D}");
     }
 
     /// <summary>Why the registry did not answer last, or null if it did: for health.</summary>
@@ -90,8 +112,8 @@ public sealed class SchemaCache<TPlan>
     public Task<SchemaStatus> FindAsync(Guid guid, CancellationToken cancellationToken = default) => _byGuid.FindAsync(guid, cancellationToken);
 
     private sealed class Table<TKey>(
-        Func<TKey, CancellationToken, Task<RegisteredSchema>> fetch,
-        Func<RegisteredSchema, TPlan> compile,
+        Func<TKey, Task<Schema>> fetch,
+        Func<Schema, string, Task<TPlan>> compile,
         TimeProvider timeProvider,
         TimeSpan negativeTtl,
         Func<TKey, string> describe)
@@ -226,64 +248,49 @@ public sealed class SchemaCache<TPlan>
         {
             // The caller holds the lock and has no time.
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            Schema? schema = null;
             try
             {
-                var schema = await fetch(key, CancellationToken.None);
+                schema = await fetch(key);
+                TPlan plan = await compile(schema, describe(key));
                 Volatile.Write(ref _lastError, null);
-                Compile(key, doubtful, schema);
+                lock (_lock)
+                {
+                    Volatile.Write(ref _plans, new Dictionary<TKey, Entry>(_plans) { [key] = new Entry(key, plan) });
+                    _doubtful.Remove(key);
+                    _fetches--;
+                }
             }
             catch (Exception exception)
             {
-                Fail(key, doubtful, exception);
+                Fail(key, doubtful, exception, isThere: schema is not null);
             }
         }
 
-        private void Compile(TKey key, Doubtful doubtful, RegisteredSchema schema)
+        private void Fail(TKey key, Doubtful doubtful, Exception exception, bool isThere)
         {
-            TPlan plan;
-            try
+            string reason = Named(key, exception.Message);
+            if (isThere && !exception.IsOfRegistry())
             {
-                plan = compile(schema);
+                Volatile.Write(ref _lastError, null);
+                Settle(doubtful, SchemaStatus.Incompatible, reason, Timeout.InfiniteTimeSpan);
             }
-            catch (Exception exception)
+            else if (exception.IsNotFound(believesBare404: typeof(TKey) == typeof(Guid)))
             {
-                Settle(doubtful, SchemaStatus.Incompatible, $"{describe(key)}: {exception.Message}", Timeout.InfiniteTimeSpan);
-                return;
+                // A bare 404 comes from a wrong base path as well, and then everything would be thrown away as unknown. Not so for GUIDs: a
+                // registry that has no such path has no such schema.
+                Volatile.Write(ref _lastError, null);
+                Settle(doubtful, SchemaStatus.Unknown, reason, negativeTtl);
             }
-
-            lock (_lock)
+            else
             {
-                Volatile.Write(ref _plans, new Dictionary<TKey, Entry>(_plans) { [key] = new Entry(key, plan) });
-                _doubtful.Remove(key);
-                _fetches--;
-            }
-        }
-
-        private void Fail(TKey key, Doubtful doubtful, Exception exception)
-        {
-            switch (exception)
-            {
-                case SchemaRegistryException { ErrorCode: SchemaRegistryException.Unsupported }:
-                    Volatile.Write(ref _lastError, null);
-                    Settle(doubtful, SchemaStatus.Incompatible, exception.Message, Timeout.InfiniteTimeSpan);
-                    break;
-                case SchemaRegistryException refusal when IsDenial(refusal):
-                    Volatile.Write(ref _lastError, null);
-                    Settle(doubtful, SchemaStatus.Unknown, exception.Message, negativeTtl);
-                    break;
-                default:
-                    Volatile.Write(ref _lastError, exception);
-                    var wait = doubtful.Wait <= TimeSpan.Zero ? FirstWait : doubtful.Wait * 2;
-                    Settle(doubtful, doubtful.Status, exception.Message, wait < LongestWait ? wait : LongestWait);
-                    break;
+                Volatile.Write(ref _lastError, exception);
+                var wait = doubtful.Wait <= TimeSpan.Zero ? FirstWait : doubtful.Wait * 2;
+                Settle(doubtful, doubtful.Status, reason, wait < LongestWait ? wait : LongestWait);
             }
         }
 
-        // A bare 404 comes from a wrong base path as well, and then everything would be thrown away as unknown. Not so for GUIDs: a registry
-        // that has no such path has no such schema.
-        private static bool IsDenial(SchemaRegistryException refusal) =>
-            refusal.ErrorCode is SchemaRegistryException.SchemaNotFound or SchemaRegistryException.SubjectNotFound or SchemaRegistryException.VersionNotFound
-            || (typeof(TKey) == typeof(Guid) && refusal.IsNotFound);
+        private string Named(TKey key, string reason) => reason.Contains(describe(key), StringComparison.Ordinal) ? reason : $"{describe(key)}: {reason}";
 
         private void Settle(Doubtful doubtful, SchemaStatus status, string reason, TimeSpan wait)
         {

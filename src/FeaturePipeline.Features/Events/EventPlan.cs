@@ -1,3 +1,4 @@
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Avro.Schemas;
@@ -25,8 +26,8 @@ public sealed class EventPlan
     /// <param name="plan">The views and their projection.</param>
     /// <param name="registry">Where schemas come from.</param>
     /// <param name="timeProvider">Clock of waits.</param>
-    public static SchemaCache<EventPlan> CreateCache(FeaturePlan plan, ISchemaRegistry registry, TimeProvider timeProvider) =>
-        new(registry, schema => Compile(plan, Parse(schema)), timeProvider);
+    public static SchemaCache<EventPlan> CreateCache(FeaturePlan plan, ISchemaRegistryClient registry, TimeProvider timeProvider) =>
+        new(registry, $"{plan.Source.Topic}-value", schema => Compile(plan, schema.Parse()), timeProvider);
 
     /// <summary>Compiles.</summary>
     /// <param name="plan">The views and their projection.</param>
@@ -43,17 +44,6 @@ public sealed class EventPlan
             _ => throw new SchemaResolutionException(
                 $"The branches of the writer's union do not agree on field '{path}': each must have it, in one unit of time", path, path),
         };
-    }
-
-    private static AvroSchema Parse(RegisteredSchema schema)
-    {
-        var references = new List<AvroSchema>();
-        foreach (string text in schema.Dependencies)
-        {
-            references.Add(AvroSchema.Parse(text, references, SchemaValidation.Lenient));
-        }
-
-        return AvroSchema.Parse(schema.Text, references, SchemaValidation.Lenient);
     }
 
     // The unit of the writer's field that the reader's path names, by name or alias: one for each record that may be on the way to it. Null

@@ -51,24 +51,34 @@ internal static class OptionsMapping
     public static SchemaRegistryOptions ToRegistry(this PipelineOptions options) => new()
     {
         Url = options.SchemaRegistry.Url,
-        BasicAuthCredentialsSource = options.SchemaRegistry.BasicAuthCredentialsSource,
         BasicAuthUserInfo = options.SchemaRegistry.BasicAuthUserInfo,
-        SaslUsername = options.InheritedCredential("sasl.username"),
-        SaslPassword = options.InheritedCredential("sasl.password"),
         BearerToken = options.SchemaRegistry.BearerToken,
         CaLocation = options.SchemaRegistry.CaLocation,
         CertificateLocation = options.SchemaRegistry.CertificateLocation,
         KeyLocation = options.SchemaRegistry.KeyLocation,
         Timeout = options.SchemaRegistry.Timeout,
+        Client = options.RegistryClient(),
     };
 
-    /// <summary>A credential of the Kafka clients that the registry's client sends, too; null where it is not asked for or not there.</summary>
-    /// <param name="options">The configuration.</param>
-    /// <param name="name">librdkafka's name of it.</param>
-    internal static string? InheritedCredential(this PipelineOptions options, string name) =>
-        options.SchemaRegistry.BasicAuthCredentialsSource == BasicAuthCredentialsSource.SaslInherit
-            ? Dotted(options.Kafka.Client).GetValueOrDefault(name)
-            : null;
+    // The registry's properties and, where it asks for them, the credentials of the Kafka clients.
+    private static Dictionary<string, string> RegistryClient(this PipelineOptions options)
+    {
+        const string Source = "schema.registry.basic.auth.credentials.source";
+        Dictionary<string, string> properties = Dotted(options.SchemaRegistry.Client);
+        if (properties.GetValueOrDefault(Source) == "SASL_INHERIT")
+        {
+            Dictionary<string, string> kafka = Dotted(options.Kafka.Client);
+            foreach (string name in (string[])["sasl.username", "sasl.password"])
+            {
+                if (kafka.TryGetValue(name, out string? value))
+                {
+                    properties[name] = value;
+                }
+            }
+        }
+
+        return properties;
+    }
 
     // The liveness probe must not call a thread stuck that the group still waits for.
     private static TimeSpan MaxPollInterval(this KafkaOptions options)

@@ -105,9 +105,6 @@ public sealed class RegistryOptions
     /// <summary>Comma-separated for fail-over; <c>mock://NAME</c> is in memory.</summary>
     public string Url { get; init; } = "http://localhost:8081";
 
-    /// <summary>Where the credentials of basic authentication are: here, in the address, or (SaslInherit) <c>sasl.username</c> and <c>sasl.password</c> of Kafka:Client.</summary>
-    public BasicAuthCredentialsSource BasicAuthCredentialsSource { get; init; }
-
     /// <summary><c>user:password</c>, or null.</summary>
     public string? BasicAuthUserInfo { get; init; }
 
@@ -125,6 +122,10 @@ public sealed class RegistryOptions
 
     /// <summary>Longest wait for one answer; 100 ms to 10 min.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Raw properties of Confluent's registry client, for example <c>schema.registry.max.retries</c>. With SASL_INHERIT as the source of
+    /// basic credentials, <c>sasl.username</c> and <c>sasl.password</c> are those of Kafka:Client.</summary>
+    public Dictionary<string, string> Client { get; init; } = new(StringComparer.OrdinalIgnoreCase);
 }
 
 /// <summary>Section <c>Source</c>.</summary>

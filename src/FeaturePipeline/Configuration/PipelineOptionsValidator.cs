@@ -25,7 +25,6 @@ internal sealed partial class PipelineOptionsValidator
         var validator = new PipelineOptionsValidator(mistakes);
         validator.CheckKafka(options.Kafka);
         validator.CheckRegistry(options.SchemaRegistry);
-        validator.CheckInheritedCredentials(options);
         validator.CheckSource(options.Source);
         validator.Require(
             AvroName().IsMatch(options.FeatureNamespace), nameof(options.FeatureNamespace), options.FeatureNamespace,
@@ -66,22 +65,6 @@ internal sealed partial class PipelineOptionsValidator
         Require(
             registry.KeyLocation is null || registry.CertificateLocation is not null, "SchemaRegistry:CertificateLocation", null,
             "missing; a client key without a certificate is of no use");
-    }
-
-    private void CheckInheritedCredentials(PipelineOptions options)
-    {
-        const string key = "SchemaRegistry:BasicAuthCredentialsSource";
-        RegistryOptions registry = options.SchemaRegistry;
-        string source = registry.BasicAuthCredentialsSource.ToString();
-        bool inherits = registry.BasicAuthCredentialsSource == BasicAuthCredentialsSource.SaslInherit;
-        Require(
-            registry.BasicAuthUserInfo is null || registry.BasicAuthCredentialsSource == BasicAuthCredentialsSource.UserInfo, key, source,
-            "given together with SchemaRegistry:BasicAuthUserInfo; only one can be sent");
-        Require(!inherits || registry.BearerToken is null, key, source, "given together with SchemaRegistry:BearerToken; only one can be sent");
-        Require(
-            !inherits || (options.InheritedCredential("sasl.username") is { Length: > 0 } user && !user.Contains(':', StringComparison.Ordinal)
-                && options.InheritedCredential("sasl.password") is not null),
-            key, source, "Kafka:Client:sasl.username (without ':') and Kafka:Client:sasl.password are needed for it");
     }
 
     private void CheckSource(SourceOptions source)

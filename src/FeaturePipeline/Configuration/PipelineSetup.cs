@@ -1,4 +1,5 @@
 using FeaturePipeline.Avro;
+using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Avro.Schemas;
 using FeaturePipeline.Features.Definitions;
 using FeaturePipeline.Features.Events;
@@ -116,7 +117,7 @@ internal sealed record PipelineSetup(IConfigurationRoot Configuration, PipelineO
         return null;
     }
 
-    /// <summary>librdkafka judges its own properties; it needs no connection for that.</summary>
+    /// <summary>librdkafka and Confluent's registry client judge their own properties; they need no connection for that.</summary>
     private static void CheckClients(PipelineOptions options, List<ConfigurationMistake> mistakes)
     {
         foreach (KafkaOptionError error in options.ToKafka().Validate().Where(error => !mistakes.Exists(mistake => mistake.Key == error.Key)))
@@ -125,6 +126,13 @@ internal sealed record PipelineSetup(IConfigurationRoot Configuration, PipelineO
                 ? $"not a property of librdkafka; did you mean '{nearest}'?"
                 : error.Message.ReplaceLineEndings(" ");
             mistakes.Add(new ConfigurationMistake(error.Key, Redaction.Value(error.Key, error.RefusedValue), problem));
+        }
+
+        // A mistake in the section is told in the section's own words, once.
+        bool isToldOfRegistry = mistakes.Exists(static mistake => mistake.Key.StartsWith("SchemaRegistry:", StringComparison.Ordinal));
+        foreach (RegistryOptionError error in isToldOfRegistry ? [] : RegistryProperties.Validate(options.ToRegistry()))
+        {
+            mistakes.Add(new ConfigurationMistake(error.Key, null, error.Message.ReplaceLineEndings(" ")));
         }
     }
 }

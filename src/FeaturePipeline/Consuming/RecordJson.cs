@@ -1,3 +1,4 @@
+using Confluent.SchemaRegistry;
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Json;
@@ -14,7 +15,7 @@ namespace FeaturePipeline.Consuming;
 
 /// <summary>A record as one line of JSON: <c>{"partition":0,"offset":1,"timestamp":2,"key":"k","value":{...},"headers":{...}}</c>.</summary>
 /// <remarks>What is not Avro in Confluent framing is <c>{"base64":"...","problem":"..."}</c>.</remarks>
-internal sealed class RecordJson(ISchemaRegistry registry)
+internal sealed class RecordJson(ISchemaRegistryClient registry)
 {
     private readonly Dictionary<SchemaKey, SchemaReader?> _schemas = [];
     private readonly ArrayBufferWriter<byte> _line = new();
@@ -105,11 +106,11 @@ internal sealed class RecordJson(ISchemaRegistry registry)
 
         try
         {
-            Task<RegisteredSchema> asked = key.Version == 0 ? registry.GetByIdAsync(key.Id) : registry.GetByGuidAsync(key.Guid);
+            Task<ResolvedSchema> asked = key.Version == 0 ? registry.ReadSchemaAsync(null, key.Id) : registry.ReadSchemaAsync(null, key.Guid);
             AvroSchema parsed = asked.GetAwaiter().GetResult().Parse();
             schema = new SchemaReader(parsed, GenericReader.Compile(parsed));
         }
-        catch (Exception e) when (e is AvroSchemaException or SchemaRegistryException { IsRetriable: false })
+        catch (Exception e) when (e is AvroSchemaException or UnsupportedSchemaException || (e.IsOfRegistry() && !e.IsRetriable()))
         {
             // Remembered as null: a poisoned topic must not ask for every record.
         }

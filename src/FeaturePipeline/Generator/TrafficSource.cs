@@ -1,3 +1,4 @@
+using Confluent.SchemaRegistry;
 using System.Diagnostics;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Features.Events;
@@ -43,7 +44,7 @@ internal sealed class TrafficSource : IDisposable
     /// <param name="topic">The topic.</param>
     /// <param name="cancel">Ends the call.</param>
     /// <returns>The schema's id.</returns>
-    public static Task<int> RegisterAsync(ISchemaRegistry registry, string topic, CancellationToken cancel) =>
+    public static Task<int> RegisterAsync(ISchemaRegistryClient registry, string topic, CancellationToken cancel) =>
         RegisterAsync(registry, topic, UserEventSchema.Json, cancel);
 
     /// <summary>Registers a schema of events.</summary>
@@ -52,8 +53,8 @@ internal sealed class TrafficSource : IDisposable
     /// <param name="schema">The schema's text.</param>
     /// <param name="cancel">Ends the call.</param>
     /// <returns>The schema's id.</returns>
-    public static async Task<int> RegisterAsync(ISchemaRegistry registry, string topic, string schema, CancellationToken cancel) =>
-        (await registry.RegisterAsync($"{topic}-value", new SchemaDefinition(schema), cancellationToken: cancel)).Id;
+    public static Task<int> RegisterAsync(ISchemaRegistryClient registry, string topic, string schema, CancellationToken cancel) =>
+        registry.RegisterSchemaAsync($"{topic}-value", new Schema(schema, SchemaType.Avro)).WaitAsync(cancel);
 
     /// <summary>Creates the topic if it does not exist.</summary>
     /// <param name="clients">Makes the admin client.</param>

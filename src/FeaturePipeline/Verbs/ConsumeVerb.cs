@@ -1,3 +1,4 @@
+using Confluent.SchemaRegistry;
 using System.CommandLine;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Configuration;
@@ -47,7 +48,7 @@ internal static class ConsumeVerb
     private static int Run(PipelineSetup setup, string topic, ReadRange range, bool readCommitted, TextWriter output, CancellationToken cancel)
     {
         using var stop = new StopSignal(cancel);
-        using ISchemaRegistry registry = SchemaRegistries.Create(setup.Options.ToRegistry());
+        using ISchemaRegistryClient registry = SchemaRegistries.Create(setup.Options.ToRegistry());
         var clients = new KafkaClients(setup.Options.ToKafka() with { ReadUncommitted = !readCommitted }, TimeProvider.System, NullLoggerFactory.Instance);
         using IAdmin admin = clients.CreateAdmin();
         using IStreamsConsumer consumer = clients.CreateRestoreConsumer("feature-pipeline-consume");

@@ -14,7 +14,7 @@ internal static class Failure
     /// <summary>Whether the exception is an operating error, to be told in a line; anything else is a defect and keeps its stack trace.</summary>
     /// <param name="exception">The exception.</param>
     public static bool IsExpected(Exception exception) =>
-        exception is StreamsException or SchemaRegistryException or RetriableException or TaskMigratedException or TransactionAbortedException
+        exception is StreamsException or UnsupportedSchemaException or RetriableException or TaskMigratedException or TransactionAbortedException
             or IOException or UnauthorizedAccessException or HttpRequestException or SocketException or TimeoutException;
 
     /// <summary>The messages of the exception and its causes, each once, in one line.</summary>

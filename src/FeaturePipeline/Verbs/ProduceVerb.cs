@@ -1,3 +1,4 @@
+using Confluent.SchemaRegistry;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -100,7 +101,7 @@ internal static class ProduceVerb
             : throw new UsageException($"--start '{text}' is neither ISO 8601, such as 2026-01-31T08:00:00Z, nor ms since the epoch.");
     }
 
-    private static async Task<EventSupply> SupplyAsync(ISchemaRegistry registry, PipelineOptions options, Arguments arguments, CancellationToken cancel)
+    private static async Task<EventSupply> SupplyAsync(ISchemaRegistryClient registry, PipelineOptions options, Arguments arguments, CancellationToken cancel)
     {
         string topic = options.Source.Topic;
         if (arguments.From is null)
@@ -118,7 +119,7 @@ internal static class ProduceVerb
         using var stop = new StopSignal(cancel);
         PipelineOptions options = setup.Options;
         string topic = options.Source.Topic;
-        using ISchemaRegistry registry = SchemaRegistries.Create(options.ToRegistry());
+        using ISchemaRegistryClient registry = SchemaRegistries.Create(options.ToRegistry());
         EventSupply supply = await SupplyAsync(registry, options, arguments, stop.Token);
         var clients = new KafkaClients(options.ToKafka(), TimeProvider.System, NullLoggerFactory.Instance);
         TrafficSource.CreateTopic(clients, topic, arguments.Partitions, (short)options.Streams.ReplicationFactor);

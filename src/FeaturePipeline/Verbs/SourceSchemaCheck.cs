@@ -1,4 +1,5 @@
 // Whether the source's reader schema reads what is written to the topic: with the local compatibility checker, every incompatibility with its place.
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Avro.Schemas;
 using FeaturePipeline.Avro.Schemas.Compatibility;
@@ -70,22 +71,23 @@ internal static class SourceSchemaCheck
     /// <param name="mistakes">Where mistakes are added.</param>
     /// <param name="cancel">Ends the call.</param>
     /// <returns>False if nothing is registered there.</returns>
-    /// <exception cref="SchemaRegistryException">The registry does not answer.</exception>
+    /// <exception cref="HttpRequestException">The registry does not answer.</exception>
     public static async Task<bool> CheckLatestAsync(
-        PipelineSetup setup, ISchemaRegistry registry, ICollection<ConfigurationMistake> mistakes, CancellationToken cancel)
+        PipelineSetup setup, ISchemaRegistryClient registry, ICollection<ConfigurationMistake> mistakes, CancellationToken cancel)
     {
         string subject = $"{setup.Options.Source.Topic}-value";
         try
         {
-            RegisteredSchema latest = await registry.GetLatestAsync(subject, cancel);
-            _ = Check(setup, latest.Parse(), $"version {latest.Version} of subject '{subject}'", mistakes);
+            RegisteredSchema latest = await registry.GetLatestSchemaAsync(subject).WaitAsync(cancel);
+            ResolvedSchema resolved = await registry.ResolveAsync(latest, $"subject '{subject}'").WaitAsync(cancel);
+            _ = Check(setup, resolved.Parse(), $"version {latest.Version} of subject '{subject}'", mistakes);
             return true;
         }
-        catch (SchemaRegistryException e) when (e.ErrorCode is SchemaRegistryException.SubjectNotFound or SchemaRegistryException.VersionNotFound)
+        catch (HttpRequestException e) when (e.IsNotFound())
         {
             return false;
         }
-        catch (Exception e) when (e is AvroSchemaException or SchemaRegistryException { ErrorCode: SchemaRegistryException.Unsupported })
+        catch (Exception e) when (e is AvroSchemaException or UnsupportedSchemaException)
         {
             mistakes.Add(new ConfigurationMistake(Key, setup.Options.Source.Schema, $"subject '{subject}' can't be read: {e.Message}".ReplaceLineEndings(" ")));
             return true;

@@ -1,3 +1,4 @@
+using Confluent.SchemaRegistry;
 using System.CommandLine;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Configuration;
@@ -62,7 +63,7 @@ internal static class ValidateVerb
 
     private static async Task<bool> CheckRegistryAsync(PipelineSetup setup, List<ConfigurationMistake> mistakes, CancellationToken cancel)
     {
-        using ISchemaRegistry registry = SchemaRegistries.Create(setup.Options.ToRegistry());
+        using ISchemaRegistryClient registry = SchemaRegistries.Create(setup.Options.ToRegistry());
         try
         {
             foreach (FeatureView view in setup.Views)
@@ -72,19 +73,23 @@ internal static class ValidateVerb
 
             return await SourceSchemaCheck.CheckLatestAsync(setup, registry, mistakes, cancel);
         }
-        catch (SchemaRegistryException e)
+        catch (HttpRequestException e)
         {
             // The next question would fail the same way, after the same wait.
-            mistakes.Add(new ConfigurationMistake("SchemaRegistry:Url", registry.Address, Failure.OneLine(e)));
+            mistakes.Add(new ConfigurationMistake("SchemaRegistry:Url", registry.Address(), Failure.OneLine(e)));
             return false;
         }
     }
 
-    private static async Task CheckViewAsync(FeatureView view, ISchemaRegistry registry, List<ConfigurationMistake> mistakes, CancellationToken cancel)
+    private static async Task CheckViewAsync(FeatureView view, ISchemaRegistryClient registry, List<ConfigurationMistake> mistakes, CancellationToken cancel)
     {
-        CompatibilityAnswer answer = await registry.TestCompatibilityAsync(view.Subject, new SchemaDefinition(view.RecordSchema.ToString()), cancellationToken: cancel);
-        IReadOnlyList<string> reasons = answer.IsCompatible ? [] : answer.Messages.Count > 0 ? answer.Messages : ["the registry gives no reason"];
-        foreach (string reason in reasons)
+        if (await registry.IsCompatibleAsync(view.Subject, new Schema(view.RecordSchema.ToString(), SchemaType.Avro)).WaitAsync(cancel))
+        {
+            return;
+        }
+
+        IReadOnlyList<string> reasons = await registry.ExplainAsync(view.Subject, view.RecordSchema).WaitAsync(cancel);
+        foreach (string reason in reasons.Count > 0 ? reasons : ["the registry gives no reason"])
         {
             mistakes.Add(new ConfigurationMistake(
                 $"FeatureViews:{view.Name}", null, $"its schema is not compatible with subject '{view.Subject}': {reason}".ReplaceLineEndings(" ")));

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Registry;
@@ -40,8 +41,8 @@ public sealed class RegistryOutageTests(KafkaFixture kafka)
         byte[] third = await registering;
         Assert.Equal(1L, (await reading)["id"]);
         using HttpSchemaRegistry other = Connect(server);
-        Assert.Equal([1], await other.GetVersionsAsync("visits-value"));
-        Assert.Equal((await other.GetLatestAsync("visits-value")).Id, Id(third));
+        Assert.Equal([1], await other.GetSubjectVersionsAsync("visits-value"));
+        Assert.Equal((await other.GetLatestSchemaAsync("visits-value")).Id, Id(third));
         Assert.Equal(3L, new AvroDeserializer<GenericRecord>(other).Deserialize(third, isNull: false, Visits)["page"]);
     }
 
@@ -70,9 +71,9 @@ public sealed class RegistryOutageTests(KafkaFixture kafka)
         Assert.Equal(3L, deserializer.Deserialize(await serializer.SerializeAsync(Value(Order, 3), Orders), isNull: false, Orders)["id"]);
         using HttpSchemaRegistry restarted = Connect(server);
         byte[] registeredAgain = await new AvroSerializer<GenericRecord>(restarted).SerializeAsync(Value(Order, 5), Orders);
-        Assert.Equal([1], await restarted.GetVersionsAsync("orders-value"));
-        Assert.Equal((await restarted.GetLatestAsync("orders-value")).Id, Id(registeredAgain));
-        Assert.Equal((await restarted.GetLatestAsync("visits-value")).Id, visitId);
+        Assert.Equal([1], await restarted.GetSubjectVersionsAsync("orders-value"));
+        Assert.Equal((await restarted.GetLatestSchemaAsync("orders-value")).Id, Id(registeredAgain));
+        Assert.Equal((await restarted.GetLatestSchemaAsync("visits-value")).Id, visitId);
         Assert.NotEqual(visitId, Id(registeredAgain));
         Assert.Equal(5L, (await new AvroDeserializer<GenericRecord>(cold).DeserializeAsync(registeredAgain, isNull: false, Orders))["id"]);
     }
@@ -120,8 +121,8 @@ public sealed class RegistryOutageTests(KafkaFixture kafka)
         Assert.True(restarted.Terminate() == 0, restarted.Log);
         job.AssertExact();
         using HttpSchemaRegistry registry = Connect(server);
-        Assert.Equal([1], await registry.GetVersionsAsync(job.SourceTopic + "-value"));
-        Assert.Equal([1], await registry.GetVersionsAsync(job.FeatureTopic + "-value"));
+        Assert.Equal([1], await registry.GetSubjectVersionsAsync(job.SourceTopic + "-value"));
+        Assert.Equal([1], await registry.GetSubjectVersionsAsync(job.FeatureTopic + "-value"));
     }
 
     private static HttpSchemaRegistry Connect(OwnRegistry server, int tries = 60) => new(new SchemaRegistryOptions

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Avro.Schemas.Compatibility;
 
@@ -70,9 +71,9 @@ public sealed class MockAgreesTests
     {
         var pair = new RegistryPair(Url());
         var subject = _prefix + "-none";
-        await AgreeAsync(pair, registry => registry.RegisterAsync(subject, new SchemaDefinition("\"int\"")));
+        await AgreeAsync(pair, registry => registry.RegisterSchemaWithResponseAsync(subject, new Schema("\"int\"", SchemaType.Avro)));
         await AgreeAsync(pair, registry => SetAsync(registry, CompatibilityLevel.None, subject));
-        var (mock, real) = await pair.AskAsync(async registry => await registry.RegisterAsync(subject, new SchemaDefinition("\"string\"")));
+        var (mock, real) = await pair.AskAsync(async registry => await registry.RegisterSchemaWithResponseAsync(subject, new Schema("\"string\"", SchemaType.Avro)));
         Assert.Equal("\"string\"", mock);
         Assert.Contains(real, new[] { "\"string\"", "error 409" });
     }
@@ -84,13 +85,13 @@ public sealed class MockAgreesTests
         string[] spellings = [order.Replace(":", " : ", StringComparison.Ordinal), """{"name":"R","fields":[{"type":"int","name":"a"}],"type":"record"}"""];
         var pair = new RegistryPair(Url());
         var subject = _prefix + "-order";
-        await AgreeAsync(pair, registry => registry.RegisterAsync(subject, new SchemaDefinition(order)));
+        await AgreeAsync(pair, registry => registry.RegisterSchemaWithResponseAsync(subject, new Schema(order, SchemaType.Avro)));
         foreach (var spelling in spellings)
         {
-            var (mock, real) = await pair.AskAsync(async registry => await registry.LookupAsync(subject, new SchemaDefinition(spelling)));
+            var (mock, real) = await pair.AskAsync(async registry => await registry.LookupSchemaAsync(subject, new Schema(spelling, SchemaType.Avro), ignoreDeletedSchemas: true));
             Assert.Equal(order, mock);
             Assert.Contains(real, new[] { order, "error 40403" });
-            await AgreeAsync(pair, registry => registry.LookupAsync(subject, new SchemaDefinition(spelling), normalize: true));
+            await AgreeAsync(pair, registry => registry.LookupSchemaAsync(subject, new Schema(spelling, SchemaType.Avro), normalize: true, ignoreDeletedSchemas: true));
         }
     }
 
@@ -99,24 +100,24 @@ public sealed class MockAgreesTests
     {
         var pair = new RegistryPair(Url());
         var subject = _prefix + "-gone";
-        await AgreeAsync(pair, registry => registry.RegisterAsync(subject, new SchemaDefinition("\"int\"")));
-        await AgreeAsync(pair, registry => registry.RegisterAsync(subject, new SchemaDefinition("\"long\"")));
+        await AgreeAsync(pair, registry => registry.RegisterSchemaWithResponseAsync(subject, new Schema("\"int\"", SchemaType.Avro)));
+        await AgreeAsync(pair, registry => registry.RegisterSchemaWithResponseAsync(subject, new Schema("\"long\"", SchemaType.Avro)));
         await AgreeAsync(pair, registry => registry.DeleteVersionAsync(subject, 2, permanently: true));
         await AgreeAsync(pair, registry => registry.DeleteVersionAsync(subject, 2));
         await AgreeAsync(pair, registry => registry.DeleteVersionAsync(subject, 2, permanently: true));
-        await AgreeAsync(pair, registry => registry.GetVersionsAsync(subject));
+        await AgreeAsync(pair, registry => registry.GetSubjectVersionsAsync(subject));
         await AgreeAsync(pair, registry => registry.DeleteSubjectAsync(subject, permanently: true));
         await AgreeAsync(pair, registry => registry.DeleteSubjectAsync(subject));
         await AgreeAsync(pair, registry => registry.DeleteSubjectAsync(subject, permanently: true));
-        await AgreeAsync(pair, registry => registry.GetVersionsAsync(subject));
-        await AgreeAsync(pair, registry => registry.RegisterAsync(subject, new SchemaDefinition("\"string\"")));
-        await AgreeAsync(pair, registry => registry.GetVersionsAsync(subject));
+        await AgreeAsync(pair, registry => registry.GetSubjectVersionsAsync(subject));
+        await AgreeAsync(pair, registry => registry.RegisterSchemaWithResponseAsync(subject, new Schema("\"string\"", SchemaType.Avro)));
+        await AgreeAsync(pair, registry => registry.GetSubjectVersionsAsync(subject));
     }
 
     [Fact]
     public async Task Text_that_is_not_Json_is_no_schema_but_a_failure_of_Apicurio()
     {
-        var (mock, real) = await new RegistryPair(Url()).AskAsync(async registry => await registry.RegisterAsync(_prefix, new SchemaDefinition("{")));
+        var (mock, real) = await new RegistryPair(Url()).AskAsync(async registry => await registry.RegisterSchemaWithResponseAsync(_prefix, new Schema("{", SchemaType.Avro)));
         Assert.Equal("error 42201", mock);
         Assert.Contains(real, new[] { "error 42201", "error 500" });
     }
@@ -127,9 +128,9 @@ public sealed class MockAgreesTests
         var subject = _prefix + "-guid";
         var (mock, real) = await new RegistryPair(Url()).AskAsync(async registry =>
         {
-            await registry.RegisterAsync(subject, new SchemaDefinition("\"int\""));
-            var guid = (await registry.GetLatestAsync(subject)).Guid;
-            return guid is null ? "none" : await registry.GetByGuidAsync(guid.Value);
+            await registry.RegisterSchemaWithResponseAsync(subject, new Schema("\"int\"", SchemaType.Avro));
+            var guid = (await registry.GetLatestSchemaAsync(subject)).Guid;
+            return guid is null ? "none" : await registry.GetSchemaByGuidAsync(guid.Value);
         });
         Assert.Equal("\"int\"", mock);
         Assert.Contains(real, new[] { "\"int\"", "none" });
@@ -208,29 +209,29 @@ public sealed class MockAgreesTests
 
     private static (string Text, Func<ISchemaRegistry, Task<object>> Question) Ask(Random random, string subject)
     {
-        var schema = new SchemaDefinition(random.Next(12) == 0 ? NoSchema : Schemas[random.Next(Schemas.Length)]);
+        var schema = new Schema(random.Next(12) == 0 ? NoSchema : Schemas[random.Next(Schemas.Length)], SchemaType.Avro);
         var version = random.Next(6);
         var level = (CompatibilityLevel)random.Next(1, 7); // NONE is among the differences below
-        var referring = new SchemaDefinition("""{"type":"array","items":"R"}""")
+        var referring = new Schema("""{"type":"array","items":"R"}""", SchemaType.Avro)
         {
             References = [new SchemaReference("R", subject[..^1] + (subject[^1] == '0' ? '1' : '0'), Math.Max(1, version))],
         };
         return random.Next(24) switch
         {
-            < 7 => ($"register {schema.Schema}", async registry => await registry.RegisterAsync(subject, schema)),
-            < 9 => ($"look up {schema.Schema}", async registry => await registry.LookupAsync(subject, schema)),
-            < 12 => ($"test all {schema.Schema}", async registry => await registry.TestCompatibilityAsync(subject, schema)),
+            < 7 => ($"register {schema.Schema}", async registry => await registry.RegisterSchemaWithResponseAsync(subject, schema)),
+            < 9 => ($"look up {schema.Schema}", async registry => await registry.LookupSchemaAsync(subject, schema, ignoreDeletedSchemas: true)),
+            < 12 => ($"test all {schema.Schema}", async registry => await registry.IsCompatibleAsync(subject, schema)),
             < 13 when version > 0 =>
-                ($"test one {version} {schema.Schema}", async registry => await registry.TestCompatibilityAsync(subject, schema, version)),
+                ($"test one {version} {schema.Schema}", async registry => await registry.IsCompatibleAsync(subject, schema, version)),
             < 15 => ($"set level {level}", async registry => await SetAsync(registry, level, subject)),
-            15 => ("level", async registry => await registry.GetConfigAsync(subject)),
-            16 => ("versions", async registry => await registry.GetVersionsAsync(subject)),
-            17 => ("latest", async registry => await registry.GetLatestAsync(subject)),
+            15 => ("level", async registry => await registry.GetCompatibilityAsync(subject)),
+            16 => ("versions", async registry => await registry.GetSubjectVersionsAsync(subject)),
+            17 => ("latest", async registry => await registry.GetLatestSchemaAsync(subject)),
             18 when version > 0 => ($"delete version {version}", async registry => await registry.DeleteVersionAsync(subject, version)),
             19 => ("delete all", async registry => await registry.DeleteSubjectAsync(subject)),
-            20 => ($"register referring to {referring.References[0].Version} of the other", async registry => await registry.RegisterAsync(subject, referring)),
-            21 => ($"look up referring to {referring.References[0].Version} of the other", async registry => await registry.LookupAsync(subject, referring)),
-            _ => ($"version {version}", async registry => await registry.GetVersionAsync(subject, version)),
+            20 => ($"register referring to {referring.References[0].Version} of the other", async registry => await registry.RegisterSchemaWithResponseAsync(subject, referring)),
+            21 => ($"look up referring to {referring.References[0].Version} of the other", async registry => await registry.LookupSchemaAsync(subject, referring, ignoreDeletedSchemas: true)),
+            _ => ($"version {version}", async registry => await registry.GetRegisteredSchemaAsync(subject, version)),
         };
     }
 
@@ -241,7 +242,7 @@ public sealed class MockAgreesTests
         Assert.Equal(mock, real);
     }
 
-    private static async Task<string> SetAsync(ISchemaRegistry registry, CompatibilityLevel level, string subject)
+    private static async Task<string> SetAsync(ISchemaRegistryClient registry, CompatibilityLevel level, string subject)
     {
         await registry.SetConfigAsync(level, subject);
         return "set";

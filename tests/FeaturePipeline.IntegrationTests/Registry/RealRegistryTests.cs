@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Registry;
@@ -23,38 +24,38 @@ public sealed class RealRegistryTests : IDisposable
     public async Task A_schema_evolves_compatibly_and_is_refused_incompatibly_with_the_registrys_reason()
     {
         var registry = Registry();
-        await registry.SetConfigAsync(CompatibilityLevel.Backward, _subject);
-        Assert.Equal(CompatibilityLevel.Backward, await registry.GetConfigAsync(_subject));
-        Assert.True((await registry.TestCompatibilityAsync(_subject, new SchemaDefinition(Order))).IsCompatible);
+        await registry.UpdateCompatibilityAsync(Compatibility.Backward, _subject);
+        Assert.Equal(CompatibilityLevel.Backward, await registry.GetCompatibilityAsync(_subject));
+        Assert.True((await registry.IsCompatibleAsync(_subject, new Schema(Order, SchemaType.Avro))).IsCompatible);
 
-        var first = await registry.RegisterAsync(_subject, new SchemaDefinition(Order));
-        Assert.True((await registry.TestCompatibilityAsync(_subject, new SchemaDefinition(Wider))).IsCompatible);
-        var second = await registry.RegisterAsync(_subject, new SchemaDefinition(Wider));
+        var first = await registry.RegisterSchemaWithResponseAsync(_subject, new Schema(Order, SchemaType.Avro));
+        Assert.True((await registry.IsCompatibleAsync(_subject, new Schema(Wider, SchemaType.Avro))).IsCompatible);
+        var second = await registry.RegisterSchemaWithResponseAsync(_subject, new Schema(Wider, SchemaType.Avro));
         Assert.NotEqual(first.Id, second.Id);
-        Assert.Equal([1, 2], await registry.GetVersionsAsync(_subject));
-        Assert.Equal(second.Id, (await registry.GetLatestAsync(_subject)).Id);
-        Assert.Contains(_subject, await registry.GetSubjectsAsync());
+        Assert.Equal([1, 2], await registry.GetSubjectVersionsAsync(_subject));
+        Assert.Equal(second.Id, (await registry.GetLatestSchemaAsync(_subject)).Id);
+        Assert.Contains(_subject, await registry.GetAllSubjectsAsync());
 
-        var answer = await registry.TestCompatibilityAsync(_subject, new SchemaDefinition(Broken));
+        var answer = await registry.IsCompatibleAsync(_subject, new Schema(Broken, SchemaType.Avro));
         Assert.False(answer.IsCompatible);
         Assert.NotEmpty(answer.Messages);
-        var refused = await Refused(registry.RegisterAsync(_subject, new SchemaDefinition(Broken)));
+        var refused = await Refused(registry.RegisterSchemaWithResponseAsync(_subject, new Schema(Broken, SchemaType.Avro)));
         Assert.True(refused.IsIncompatible);
         Assert.Contains("STRING not compatible", refused.Message, StringComparison.OrdinalIgnoreCase);
-        Assert.Equal([1, 2], await registry.GetVersionsAsync(_subject));
+        Assert.Equal([1, 2], await registry.GetSubjectVersionsAsync(_subject));
     }
 
     [Fact]
     public async Task A_client_that_starts_anew_finds_what_another_registered()
     {
-        var registered = await Registry().RegisterAsync(_subject, new SchemaDefinition(Order));
+        var registered = await Registry().RegisterSchemaWithResponseAsync(_subject, new Schema(Order, SchemaType.Avro));
         using var other = Connect()!;
-        Assert.Equal(AvroSchema.Parse(Order).CanonicalForm, (await other.GetByIdAsync(registered.Id)).Parse().CanonicalForm);
-        Assert.Equal(registered.Id, (await other.RegisterAsync(_subject, new SchemaDefinition(Order))).Id);
-        var found = await other.LookupAsync(_subject, new SchemaDefinition(Order));
+        Assert.Equal(AvroSchema.Parse(Order).CanonicalForm, (await other.GetSchemaAsync(registered.Id)).Parse().CanonicalForm);
+        Assert.Equal(registered.Id, (await other.RegisterSchemaWithResponseAsync(_subject, new Schema(Order, SchemaType.Avro))).Id);
+        var found = await other.LookupSchemaAsync(_subject, new Schema(Order, SchemaType.Avro), ignoreDeletedSchemas: true);
         Assert.Equal((registered.Id, 1), (found.Id, found.Version));
-        Assert.Equal(registered.Id, (await other.GetVersionAsync(_subject, 1)).Id);
-        Assert.Equal([1], await other.GetVersionsAsync(_subject));
+        Assert.Equal(registered.Id, (await other.GetRegisteredSchemaAsync(_subject, 1)).Id);
+        Assert.Equal([1], await other.GetSubjectVersionsAsync(_subject));
     }
 
     [Fact]
@@ -62,7 +63,7 @@ public sealed class RealRegistryTests : IDisposable
     {
         string topic = _subject[..^"-value".Length];
         var context = new SerializationContext(MessageComponentType.Value, topic);
-        await Registry().SetConfigAsync(CompatibilityLevel.Backward, _subject);
+        await Registry().UpdateCompatibilityAsync(Compatibility.Backward, _subject);
         byte[] first = await new AvroSerializer<GenericRecord>(Registry()).SerializeAsync(Value(Order, 7), context);
         byte[] evolved = await new AvroSerializer<GenericRecord>(Registry()).SerializeAsync(Value(Wider, 8L), context);
 
@@ -70,13 +71,13 @@ public sealed class RealRegistryTests : IDisposable
         var restarted = new AvroSerializer<GenericRecord>(other);
         Assert.Equal(first, await restarted.SerializeAsync(Value(Order, 7), context));
         Assert.Equal(evolved, await restarted.SerializeAsync(Value(Wider, 8L), context));
-        Assert.Equal([1, 2], await other.GetVersionsAsync(_subject));
+        Assert.Equal([1, 2], await other.GetSubjectVersionsAsync(_subject));
         var refused = await Refused(restarted.SerializeAsync(Value(Broken, "9"), context));
         Assert.True(refused.IsIncompatible);
         Assert.Contains("STRING not compatible", refused.Message, StringComparison.OrdinalIgnoreCase);
-        Assert.Equal([1, 2], await other.GetVersionsAsync(_subject));
+        Assert.Equal([1, 2], await other.GetSubjectVersionsAsync(_subject));
 
-        var reader = new AvroDeserializer<GenericRecord>(other, readerSchema: AvroSchema.Parse(Wider));
+        var reader = new AvroDeserializer<GenericRecord>(other, new AvroDeserializerConfig { ReaderSchema = AvroSchema.Parse(Wider) });
         Assert.Equal(7L, reader.Deserialize(first, isNull: false, context)["id"]);
         Assert.Equal(8L, reader.Deserialize(evolved, isNull: false, context)["id"]);
     }
@@ -88,38 +89,38 @@ public sealed class RealRegistryTests : IDisposable
         const string line = """{"type":"record","name":"Line","namespace":"shop","fields":[{"name":"price","type":"shop.Money"}]}""";
         const string cart = """{"type":"record","name":"Cart","namespace":"shop","fields":[{"name":"lines","type":{"type":"array","items":"shop.Line"}},{"name":"total","type":"shop.Money"}]}""";
         var registry = Registry();
-        await registry.RegisterAsync(_subject + "-money", new SchemaDefinition(money));
-        await registry.RegisterAsync(_subject + "-line", new SchemaDefinition(line) { References = [new("shop.Money", _subject + "-money", 1)] });
-        var definition = new SchemaDefinition(cart) { References = [new("shop.Line", _subject + "-line", 1), new("shop.Money", _subject + "-money", 1)] };
-        var registered = await registry.RegisterAsync(_subject, definition);
+        await registry.RegisterSchemaWithResponseAsync(_subject + "-money", new Schema(money, SchemaType.Avro));
+        await registry.RegisterSchemaWithResponseAsync(_subject + "-line", new Schema(line, SchemaType.Avro) { References = [new("shop.Money", _subject + "-money", 1)] });
+        var definition = new Schema(cart, SchemaType.Avro) { References = [new("shop.Line", _subject + "-line", 1), new("shop.Money", _subject + "-money", 1)] };
+        var registered = await registry.RegisterSchemaWithResponseAsync(_subject, definition);
 
         using var other = Connect()!;
-        var found = await other.GetByIdAsync(registered.Id);
+        var found = await other.GetSchemaAsync(registered.Id);
         Assert.Equal(2, found.Dependencies.Count);
         var parsed = Assert.IsType<RecordSchema>(found.Parse());
         Assert.Equal("shop.Money", parsed.Field("total")!.Schema.TypeName);
-        Assert.Equal(registered.Id, (await other.RegisterAsync(_subject, definition)).Id);
-        Assert.Equal([1], await other.GetVersionsAsync(_subject));
+        Assert.Equal(registered.Id, (await other.RegisterSchemaWithResponseAsync(_subject, definition)).Id);
+        Assert.Equal([1], await other.GetSubjectVersionsAsync(_subject));
     }
 
     [Fact]
     public async Task What_the_registry_does_not_have_is_not_found()
     {
         var registry = Registry();
-        Assert.Equal(SchemaRegistryException.SchemaNotFound, (await Refused(registry.GetByIdAsync(int.MaxValue))).ErrorCode);
-        Assert.Equal(SchemaRegistryException.SubjectNotFound, (await Refused(registry.GetLatestAsync(_subject))).ErrorCode);
-        Assert.True((await Refused(registry.GetByGuidAsync(Guid.NewGuid()))).IsNotFound);
-        await registry.RegisterAsync(_subject, new SchemaDefinition(Order));
-        Assert.Equal(SchemaRegistryException.VersionNotFound, (await Refused(registry.GetVersionAsync(_subject, 2))).ErrorCode);
-        Assert.Equal(SchemaRegistryException.SchemaNotFound, (await Refused(registry.LookupAsync(_subject, new SchemaDefinition(Wider)))).ErrorCode);
+        Assert.Equal(RegistryErrors.SchemaNotFound, (await Refused(registry.GetSchemaAsync(int.MaxValue))).ErrorCode);
+        Assert.Equal(RegistryErrors.SubjectNotFound, (await Refused(registry.GetLatestSchemaAsync(_subject))).ErrorCode);
+        Assert.True((await Refused(registry.GetSchemaByGuidAsync(Guid.NewGuid()))).IsNotFound);
+        await registry.RegisterSchemaWithResponseAsync(_subject, new Schema(Order, SchemaType.Avro));
+        Assert.Equal(RegistryErrors.VersionNotFound, (await Refused(registry.GetRegisteredSchemaAsync(_subject, 2))).ErrorCode);
+        Assert.Equal(RegistryErrors.SchemaNotFound, (await Refused(registry.LookupSchemaAsync(_subject, new Schema(Wider, SchemaType.Avro), ignoreDeletedSchemas: true))).ErrorCode);
         Assert.Equal(
-            SchemaRegistryException.InvalidSchema, (await Refused(registry.RegisterAsync(_subject, new SchemaDefinition("""{"type":"recod"}""")))).ErrorCode);
+            RegistryErrors.InvalidSchema, (await Refused(registry.RegisterSchemaWithResponseAsync(_subject, new Schema("""{"type":"recod"}""", SchemaType.Avro)))).ErrorCode);
     }
 
     [Fact]
     public async Task Plans_are_compiled_of_what_the_registry_holds()
     {
-        var id = (await Registry().RegisterAsync(_subject, new SchemaDefinition(Order))).Id;
+        var id = (await Registry().RegisterSchemaWithResponseAsync(_subject, new Schema(Order, SchemaType.Avro))).Id;
         using var other = Connect()!;
         var cache = new SchemaCache<AvroSchema>(other, static schema => schema.Parse(), TimeProvider.System);
         Assert.Equal(SchemaStatus.Ready, await cache.FindAsync(id));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Avro.Schemas;
 using FeaturePipeline.Avro.Schemas.Compatibility;
@@ -27,7 +28,7 @@ internal sealed class RegistryPair(string url)
         return (mock, said);
     }
 
-    private static async Task<(string Text, int? Id)> OutcomeAsync(Func<ISchemaRegistry, Task<object>> question, ISchemaRegistry registry)
+    private static async Task<(string Text, int? Id)> OutcomeAsync(Func<ISchemaRegistry, Task<object>> question, ISchemaRegistryClient registry)
     {
         try
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Generic;
@@ -30,7 +31,7 @@ public sealed class FeatureTopologyTests
     {
         plan ??= _plan;
         IReadOnlyDictionary<string, int> ids = await FeatureSchemas.RegisterAsync(plan.Views, _registry);
-        int writerId = (await _registry.RegisterAsync("user-events-value", new SchemaDefinition(UserEventSchema.Json))).Id;
+        int writerId = (await _registry.RegisterSchemaWithResponseAsync("user-events-value", new Schema(UserEventSchema.Json, SchemaType.Avro))).Id;
         var driver = new TopologyTestDriver(FeatureTopology.Build(plan, _registry, ids, TimeProvider.System));
         return (driver, writerId);
     }

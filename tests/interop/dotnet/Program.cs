@@ -7,6 +7,7 @@
 using System.Text.Json.Nodes;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Avro.Schemas;
@@ -41,7 +42,7 @@ switch (verb)
     case "evolve":
         if (test.ReaderText is { } next)
         {
-            await registry.RegisterAsync(test.Subject(topic), new SchemaDefinition(next) { References = References() });
+            await registry.RegisterSchemaWithResponseAsync(test.Subject(topic), new Schema(next, SchemaType.Avro) { References = References() });
         }
 
         return 0;
@@ -62,10 +63,10 @@ async Task PrepareAsync()
     for (var i = 0; i < test.References.Count; i++)
     {
         var known = References()[..i];
-        await registry.RegisterAsync(References()[i].Subject, new SchemaDefinition(test.References[i].Text) { References = known });
+        await registry.RegisterSchemaWithResponseAsync(References()[i].Subject, new Schema(test.References[i].Text, SchemaType.Avro) { References = known });
     }
 
-    await registry.RegisterAsync(test.Subject(topic), new SchemaDefinition(test.SchemaText) { References = References() });
+    await registry.RegisterSchemaWithResponseAsync(test.Subject(topic), new Schema(test.SchemaText, SchemaType.Avro) { References = References() });
 }
 
 SchemaReference[] References() => [.. test.References.Select(one => new SchemaReference(one.Name, $"{topic}-{one.Name}", 1))];

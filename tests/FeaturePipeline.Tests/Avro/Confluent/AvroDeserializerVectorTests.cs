@@ -30,8 +30,8 @@ public class AvroDeserializerVectorTests
         }
 
         var missing = new ScriptedAnswer(404, """{"error_code":40403,"message":"Schema not found"}""");
-        await using var server = new ScriptedServer(request => answers.GetValueOrDefault(request.Target, missing));
-        using var registry = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = server.Url, Timeout = TimeSpan.FromMinutes(10) }, new FastTimeProvider());
+        await using var server = new ScriptedServer(request => answers.GetValueOrDefault(request.Target.Split('?')[0], missing));
+        using var registry = SchemaRegistries.Create(new SchemaRegistryOptions { Url = server.Url, Client = ScriptedServer.FastRetries });
         var deserializer = new AvroDeserializer<object>(registry);
         Vectors.Check("confluent-wire.jsonl", vector => vector.Text("cat") == "registry" ? null : Judge(
             vector.GetProperty("expect"),

@@ -1,10 +1,9 @@
 using Confluent.Kafka;
-using FeaturePipeline.Avro.Binary;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Avro.Schemas;
-using FeaturePipeline.Avro.Schemas.Compatibility;
 using FeaturePipeline.Tests.Avro.Registry;
 
 namespace FeaturePipeline.Tests.Avro.Confluent;
@@ -22,13 +21,13 @@ public class AvroLatestVersionTests
     [Fact]
     public async Task The_latest_version_is_the_latest_for_ever_unless_a_time_is_set()
     {
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition(Ids));
-        var forEver = new AvroSerializer<GenericRecord>(_registry, new AvroSerializerConfig { UseLatestVersion = true }, timeProvider: _time).AsSync();
-        var forAMinute = new AvroSerializer<GenericRecord>(_registry, Minute(), timeProvider: _time).AsSync();
+        await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(Ids, SchemaType.Avro));
+        var forEver = Writer(null);
+        var forAMinute = Writer(60);
         byte[] Write(ISerializer<GenericRecord> serializer) => serializer.Serialize(NewOrder(), Value());
         Assert.Equal([0, 0, 0, 0, 1, 2], Write(forEver));
         Assert.Equal([0, 0, 0, 0, 1, 2], Write(forAMinute));
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition(Longs));
+        await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(Longs, SchemaType.Avro));
 
         _time.Advance(TimeSpan.FromSeconds(59));
         var asked = _registry.Requests;
@@ -45,35 +44,37 @@ public class AvroLatestVersionTests
     public async Task First_uses_at_the_same_time_ask_once_for_the_latest_version()
     {
         using var isOpen = new ManualResetEventSlim();
-        await using var server = new ScriptedServer(_ =>
+        await using var server = new ScriptedServer(request =>
         {
             isOpen.Wait();
-            return new ScriptedAnswer(200, $$"""{"id":1,"version":1,"subject":"orders-value","schema":{{System.Text.Json.JsonSerializer.Serialize(Ids)}}}""");
+            return request.Target.StartsWith("/associations/", StringComparison.Ordinal) ? new ScriptedAnswer(404, """{"error_code":404,"message":"HTTP 404 Not Found"}""") : new ScriptedAnswer(200, $$"""{"id":1,"version":1,"subject":"orders-value","schema":{{System.Text.Json.JsonSerializer.Serialize(Ids)}}}""");
         });
-        using var registry = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = server.Url });
-        var serializer = new AvroSerializer<GenericRecord>(registry, new AvroSerializerConfig { UseLatestVersion = true });
+        using var registry = SchemaRegistries.Create(new SchemaRegistryOptions { Url = server.Url });
+        var serializer = new AvroSerializer<GenericRecord>(registry, new AvroSerializerConfig { AutoRegisterSchemas = false, UseLatestVersion = true });
         var writes = Enumerable.Range(0, 1000).Select(_ => serializer.SerializeAsync(NewOrder(), Value())).ToArray();
         isOpen.Set();
         Assert.All(await Task.WhenAll(writes), static bytes => Assert.Equal([0, 0, 0, 0, 1, 2], bytes));
-        Assert.Equal(["/subjects/orders-value/versions/latest"], server.Requests.Select(static request => request.Target));
+        Assert.Equal(["/associations", "/subjects/orders-value/versions/latest"], Asked());
 
         isOpen.Reset();
         var deserializer = new AvroDeserializer<GenericRecord>(registry, new AvroDeserializerConfig { UseLatestVersion = true });
         var reads = Enumerable.Range(0, 1000).Select(_ => deserializer.DeserializeAsync(new byte[] { 0, 0, 0, 0, 1, 2 }, isNull: false, Value())).ToArray();
         isOpen.Set();
         Assert.All(await Task.WhenAll(reads), static record => Assert.Equal(1, record["id"]));
-        Assert.Equal(["/schemas/ids/1", "/subjects/orders-value/versions/latest"], server.Requests.Skip(1).Select(static request => request.Target));
+        Assert.Equal(["/associations", "/schemas/ids/1?subject=orders-value"], Asked()[2..]); // the client has the latest version already
+
+        string[] Asked() => [.. server.Requests.Select(static request => request.Target.StartsWith("/associations/", StringComparison.Ordinal) ? "/associations" : request.Target)];
     }
 
     [Fact]
     public async Task A_registry_that_is_away_when_the_time_is_over_leaves_the_known_version_in_use()
     {
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition(Ids));
-        var serializer = new AvroSerializer<GenericRecord>(_registry, Minute(), timeProvider: _time).AsSync();
-        var deserializer = Reader(TimeSpan.FromMinutes(1));
+        await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(Ids, SchemaType.Avro));
+        var serializer = Writer(60);
+        var deserializer = Reader(60);
         var bytes = serializer.Serialize(NewOrder(), Value());
         Assert.Equal(1, deserializer.Deserialize(bytes, isNull: false, Value())["id"]);
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition(Longs));
+        await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(Longs, SchemaType.Avro));
 
         _time.Advance(TimeSpan.FromMinutes(1));
         _registry.IsAway = true;
@@ -90,59 +91,25 @@ public class AvroLatestVersionTests
     [Fact]
     public async Task Reading_with_the_latest_version_sees_a_newer_one_when_the_time_is_over()
     {
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition(Ids));
+        await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(Ids, SchemaType.Avro));
         byte[] bytes = [0, 0, 0, 0, 1, 2];
         var forEver = Reader(null);
-        var forAMinute = Reader(TimeSpan.FromMinutes(1));
+        var forAMinute = Reader(60);
         Assert.Equal((1, 1), (forEver.Deserialize(bytes, isNull: false, Value())["id"], forAMinute.Deserialize(bytes, isNull: false, Value())["id"]));
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition(Longs));
+        await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(Longs, SchemaType.Avro));
         _time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal((1, 1L), (forEver.Deserialize(bytes, isNull: false, Value())["id"], forAMinute.Deserialize(bytes, isNull: false, Value())["id"]));
         Assert.Equal(1L, (await forAMinute.DeserializeAsync(bytes, isNull: false, Value()))["id"]);
     }
 
     [Fact]
-    public async Task Strictly_the_latest_version_must_read_all_that_the_values_schema_writes()
-    {
-        await _registry.SetConfigAsync(CompatibilityLevel.None);
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition(Strings));
-        byte[] lenient = new AvroSerializer<GenericRecord>(_registry, Minute()).AsSync().Serialize(new GenericRecord(Order) { ["id"] = 1L }, Value());
-        Assert.Equal([0, 0, 0, 0, 1, 2, 2], lenient);
-
-        var strict = Minute();
-        strict.LatestCompatibilityStrict = true;
-        Assert.NotEmpty(new AvroSerializer<GenericRecord>(_registry, strict).AsSync().Serialize(new GenericRecord(Order) { ["id"] = 1L }, Value()));
-
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition("""{"type":"record","name":"Order","fields":[{"name":"id","type":["string","boolean"]}]}"""));
-        var refused = await Assert.ThrowsAsync<SchemaResolutionException>(() =>
-            new AvroSerializer<GenericRecord>(_registry, strict).SerializeAsync(new GenericRecord(Order) { ["id"] = 1 }, Value()));
-        Assert.Contains("orders-value", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("MISSING_UNION_BRANCH", refused.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Strictly_messages_whose_schema_the_latest_version_does_not_read_are_refused_even_where_their_values_would_do()
-    {
-        const string either = """["string","int"]""";
-        await _registry.SetConfigAsync(CompatibilityLevel.None);
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition(either));
-        var bytes = new AvroSerializer<object>(_registry, schema: AvroSchema.Parse(either)).AsSync().Serialize("x", Value());
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition("\"string\""));
-        var lenient = new AvroDeserializer<object>(_registry, new AvroDeserializerConfig { UseLatestVersion = true });
-        Assert.Equal("x", lenient.Deserialize(bytes, isNull: false, Value()));
-        var strict = new AvroDeserializer<object>(_registry, new AvroDeserializerConfig { UseLatestVersion = true, LatestCompatibilityStrict = true });
-        var refused = Assert.Throws<InvalidDataException>(() => strict.Deserialize(bytes, isNull: false, Value()));
-        Assert.Contains("latest.compatibility.strict", refused.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_subject_without_a_version_is_an_error_that_names_it()
     {
-        await _registry.RegisterAsync("elsewhere", new SchemaDefinition(Ids));
+        await _registry.RegisterSchemaWithResponseAsync("elsewhere", new Schema(Ids, SchemaType.Avro));
         var fault = Assert.Throws<SchemaRegistryException>(() => Reader(null).Deserialize([0, 0, 0, 0, 1, 2], isNull: false, Value()));
-        Assert.Equal(SchemaRegistryException.SubjectNotFound, fault.ErrorCode);
+        Assert.Equal(RegistryErrors.SubjectNotFound, fault.ErrorCode);
         Assert.Contains("orders-value", fault.Message, StringComparison.Ordinal);
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition(Ids));
+        await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(Ids, SchemaType.Avro));
     }
 
     [Fact]
@@ -151,15 +118,15 @@ public class AvroLatestVersionTests
         var bytes = new AvroSerializer<GenericRecord>(_registry).AsSync().Serialize(NewOrder(), Value());
         var context = new SerializationContext(MessageComponentType.Value, "orders", new Headers { { WireFormat.ValueHeader, [9, 9] } });
         Assert.Throws<InvalidDataException>(() => new AvroDeserializer<GenericRecord>(_registry).Deserialize(bytes, isNull: false, context));
-        var prefix = new AvroDeserializer<GenericRecord>(_registry, new AvroDeserializerConfig { IgnoreHeaders = true });
+        var prefix = new AvroDeserializer<GenericRecord>(_registry, new AvroDeserializerConfig { SchemaIdStrategy = SchemaIdDeserializerStrategy.Prefix });
         Assert.Equal(1, prefix.Deserialize(bytes, isNull: false, context)["id"]);
     }
 
     [Fact]
     public async Task The_last_header_wins_and_a_header_of_the_other_role_is_not_looked_at()
     {
-        await _registry.RegisterAsync("s", new SchemaDefinition("\"int\""));
-        await _registry.RegisterAsync("t", new SchemaDefinition("\"bytes\""));
+        await _registry.RegisterSchemaWithResponseAsync("s", new Schema("\"int\"", SchemaType.Avro));
+        await _registry.RegisterSchemaWithResponseAsync("t", new Schema("\"bytes\"", SchemaType.Avro));
         var headers = new Headers
         {
             { WireFormat.ValueHeader, [0, 0, 0, 0, 1] }, { WireFormat.ValueHeader, [0, 0, 0, 0, 2] }, { WireFormat.KeyHeader, [7] },
@@ -173,10 +140,18 @@ public class AvroLatestVersionTests
 
     private static GenericRecord NewOrder() => new(Order) { ["id"] = 1 };
 
-    private static AvroSerializerConfig Minute() => new() { UseLatestVersion = true, LatestCacheTtl = TimeSpan.FromMinutes(1) };
-
     private static SerializationContext Value() => new(MessageComponentType.Value, "orders", []);
 
-    private AvroDeserializer<GenericRecord> Reader(TimeSpan? ttl) =>
-        new(_registry, new AvroDeserializerConfig { UseLatestVersion = true, LatestCacheTtl = ttl }, timeProvider: _time);
+    private ISerializer<GenericRecord> Writer(int? ttlSeconds) =>
+        new AvroSerializer<GenericRecord>(Registry(ttlSeconds), new AvroSerializerConfig { AutoRegisterSchemas = false, UseLatestVersion = true }, null, _time).AsSync();
+
+    private AvroDeserializer<GenericRecord> Reader(int? ttlSeconds) =>
+        new(Registry(ttlSeconds), new AvroDeserializerConfig { UseLatestVersion = true }, null, _time);
+
+    // The time is a setting of the registry's client, as with Confluent's serde.
+    private MockSchemaRegistry Registry(int? ttlSeconds)
+    {
+        _registry.Config = new SchemaRegistryConfig { Url = "mock://test", LatestCacheTtlSecs = ttlSeconds };
+        return _registry;
+    }
 }

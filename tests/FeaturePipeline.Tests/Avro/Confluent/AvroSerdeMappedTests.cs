@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Mapping;
@@ -24,7 +25,7 @@ public class AvroSerdeMappedTests
         var schema = (RecordSchema)AvroSchema.Parse(UserEvent);
         var record = new GenericRecord(schema) { ["user_id"] = "u2", ["event_type"] = "view", ["timestamp"] = 9L };
         var others = new AvroSerializer<GenericRecord>(_registry).AsSync().Serialize(record, Value());
-        var ours = new AvroSerializer<MappedUserEvent>(_registry, schema: schema).AsSync().Serialize(new MappedUserEvent("u2", "view", 9), Value());
+        var ours = new AvroSerializer<MappedUserEvent>(_registry, new AvroSerializerConfig { Schema = schema }).AsSync().Serialize(new MappedUserEvent("u2", "view", 9), Value());
         Assert.Equal(others, ours);
         Assert.Equal(new MappedUserEvent("u2", "view", 9), new AvroDeserializer<MappedUserEvent>(_registry).Deserialize(others, isNull: false, Value()));
     }
@@ -32,14 +33,14 @@ public class AvroSerdeMappedTests
     [Fact]
     public async Task A_class_follows_the_evolution_of_its_subject()
     {
-        await _registry.RegisterAsync("events-value", new SchemaDefinition(UserEvent));
-        var latest = new AvroSerializer<MappedUserEvent>(_registry, new AvroSerializerConfig { UseLatestVersion = true }).AsSync();
+        await _registry.RegisterSchemaWithResponseAsync("events-value", new Schema(UserEvent, SchemaType.Avro));
+        var latest = new AvroSerializer<MappedUserEvent>(_registry, new AvroSerializerConfig { AutoRegisterSchemas = false, UseLatestVersion = true }).AsSync();
         var bytes = latest.Serialize(new MappedUserEvent("u", "e", 1), Value());
         const string wider = """
             { "type": "record", "name": "UserEvent", "namespace": "com.company.events", "fields": [ {"name": "country", "type": "string", "default": "CH"},
               {"name": "user_id", "type": "string"}, {"name": "event_type", "type": "string"}, {"name": "timestamp", "type": "long"} ] }
             """;
-        await _registry.RegisterAsync("events-value", new SchemaDefinition(wider));
+        await _registry.RegisterSchemaWithResponseAsync("events-value", new Schema(wider, SchemaType.Avro));
         var reader = new AvroDeserializer<Located>(_registry, new AvroDeserializerConfig { UseLatestVersion = true });
         Assert.Equal(new Located("u", "CH"), reader.Deserialize(bytes, isNull: false, Value()));
     }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Confluent.Kafka;
 using Confluent.Kafka.SyncOverAsync;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Registry;
@@ -22,7 +23,7 @@ public class AvroSerdeTests
     {
         var bytes = await new AvroSerializer<GenericRecord>(_registry).SerializeAsync(NewOrder(7), Value());
         Assert.Equal([0, 0, 0, 0, 1, 14], bytes);
-        Assert.Equal(["orders-value"], await _registry.GetSubjectsAsync());
+        Assert.Equal(["orders-value"], await _registry.GetAllSubjectsAsync());
         var read = new AvroDeserializer<GenericRecord>(_registry).Deserialize(bytes, isNull: false, Value());
         Assert.Equal(7, read["id"]);
         Assert.Equal(7, (await new AvroDeserializer<GenericRecord>(_registry).DeserializeAsync(bytes, isNull: false, Value()))["id"]);
@@ -40,7 +41,7 @@ public class AvroSerdeTests
         Assert.Equal(asked, _registry.Requests);
         sync.Serialize(NewOrder(2), Key());
         await serializer.SerializeAsync(NewOrder(2), new SerializationContext(MessageComponentType.Value, "returns"));
-        Assert.Equal(["orders-key", "orders-value", "returns-value"], await _registry.GetSubjectsAsync());
+        Assert.Equal(["orders-key", "orders-value", "returns-value"], await _registry.GetAllSubjectsAsync());
 
         var deserializer = new AvroDeserializer<GenericRecord>(_registry);
         deserializer.Deserialize([0, 0, 0, 0, 1, 14], isNull: false, Value());
@@ -54,9 +55,9 @@ public class AvroSerdeTests
     public async Task Evolved_records_are_resolved_to_the_reader_schema_and_to_the_latest_version()
     {
         var old = await new AvroSerializer<GenericRecord>(_registry).SerializeAsync(NewOrder(7), Value());
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition(Wider.ToString()));
+        await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(Wider.ToString(), SchemaType.Avro));
 
-        var explicitly = new AvroDeserializer<GenericRecord>(_registry, readerSchema: Wider).Deserialize(old, isNull: false, Value());
+        var explicitly = new AvroDeserializer<GenericRecord>(_registry, new AvroDeserializerConfig { ReaderSchema = Wider }).Deserialize(old, isNull: false, Value());
         var latest = new AvroDeserializer<GenericRecord>(_registry, new AvroDeserializerConfig { UseLatestVersion = true });
         foreach (var read in new[] { explicitly, latest.Deserialize(old, isNull: false, Value()), latest.Deserialize(old, isNull: false, Value()), await latest.DeserializeAsync(old, isNull: false, Value()) })
         {
@@ -73,8 +74,8 @@ public class AvroSerdeTests
     {
         var serializer = new AvroSerializer<GenericRecord>(_registry, new AvroSerializerConfig { SubjectNameStrategy = strategy });
         var old = await serializer.SerializeAsync(NewOrder(7), Value());
-        var subject = Assert.Single(await _registry.GetSubjectsAsync());
-        await _registry.RegisterAsync(subject, new SchemaDefinition(Wider.ToString()));
+        var subject = Assert.Single(await _registry.GetAllSubjectsAsync());
+        await _registry.RegisterSchemaWithResponseAsync(subject, new Schema(Wider.ToString(), SchemaType.Avro));
         var reader = new AvroDeserializer<GenericRecord>(_registry, new AvroDeserializerConfig { UseLatestVersion = true, SubjectNameStrategy = strategy });
         Assert.Equal(7L, reader.Deserialize(old, isNull: false, Value())["id"]);
         Assert.Throws<InvalidDataException>(() => reader.Deserialize([0, 0, 0, 0, 99, 1], isNull: false, Value()));
@@ -87,7 +88,7 @@ public class AvroSerdeTests
     public async Task Subjects_follow_the_strategy(SubjectNameStrategy strategy, string subject)
     {
         await new AvroSerializer<GenericRecord>(_registry, new AvroSerializerConfig { SubjectNameStrategy = strategy }).SerializeAsync(NewOrder(1), Key());
-        Assert.Equal([subject], await _registry.GetSubjectsAsync());
+        Assert.Equal([subject], await _registry.GetAllSubjectsAsync());
     }
 
     [Fact]
@@ -95,7 +96,7 @@ public class AvroSerdeTests
     {
         var config = new AvroSerializerConfig { SubjectName = static (context, name) => $"{name}@{context.Topic}" };
         await new AvroSerializer<GenericRecord>(_registry, config).SerializeAsync(NewOrder(1), Value());
-        Assert.Equal(["shop.Order@orders"], await _registry.GetSubjectsAsync());
+        Assert.Equal(["shop.Order@orders"], await _registry.GetAllSubjectsAsync());
     }
 
     [Fact]
@@ -109,107 +110,87 @@ public class AvroSerdeTests
     public async Task Without_automatic_registration_an_unregistered_schema_is_refused()
     {
         var serializer = new AvroSerializer<GenericRecord>(_registry, new AvroSerializerConfig { AutoRegisterSchemas = false });
-        Assert.True((await Assert.ThrowsAsync<SchemaRegistryException>(() => serializer.SerializeAsync(NewOrder(1), Value()))).IsNotFound);
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition(Order.ToString()));
+        Assert.True((await Assert.ThrowsAsync<SchemaRegistryException>(() => serializer.SerializeAsync(NewOrder(1), Value()))).IsNotFound());
+        await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(Order.ToString(), SchemaType.Avro));
         Assert.Equal([0, 0, 0, 0, 1, 2], await serializer.SerializeAsync(NewOrder(1), Value()));
     }
 
     [Fact]
     public async Task A_schema_that_breaks_the_level_is_refused_when_it_is_written()
     {
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition("""{"type":"record","name":"shop.Order","fields":[{"name":"id","type":"string"}]}"""));
+        await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema("""{"type":"record","name":"shop.Order","fields":[{"name":"id","type":"string"}]}""", SchemaType.Avro));
         var fault = await Assert.ThrowsAsync<SchemaRegistryException>(() => new AvroSerializer<GenericRecord>(_registry).SerializeAsync(NewOrder(1), Value()));
-        Assert.True(fault.IsIncompatible);
+        Assert.True(fault.IsIncompatible());
     }
 
     [Fact]
     public async Task The_schema_of_an_id_and_the_latest_version_can_be_chosen()
     {
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition(Order.ToString()));
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition("""{"type":"record","name":"shop.Order","fields":[{"name":"id","type":"long"}]}"""));
+        await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(Order.ToString(), SchemaType.Avro));
+        await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema("""{"type":"record","name":"shop.Order","fields":[{"name":"id","type":"long"}]}""", SchemaType.Avro));
         var byId = new AvroSerializer<GenericRecord>(_registry, new AvroSerializerConfig { UseSchemaId = 1 });
         Assert.Equal([0, 0, 0, 0, 1, 2], await byId.SerializeAsync(NewOrder(1), Value()));
-        var latest = new AvroSerializer<GenericRecord>(_registry, new AvroSerializerConfig { UseLatestVersion = true });
+        var latest = new AvroSerializer<GenericRecord>(_registry, new AvroSerializerConfig { AutoRegisterSchemas = false, UseLatestVersion = true });
         Assert.Equal([0, 0, 0, 0, 2, 2], await latest.SerializeAsync(NewOrder(1), Value()));
-        Assert.Equal([1, 2], await _registry.GetVersionsAsync("orders-value"));
+        Assert.Equal([1, 2], await _registry.GetSubjectVersionsAsync("orders-value"));
     }
 
     [Fact]
     public void Settings_that_exclude_each_other_are_refused()
     {
         Assert.Throws<ArgumentException>(() => new AvroSerializer<string>(_registry, new AvroSerializerConfig { AutoRegisterSchemas = true, UseLatestVersion = true }));
-        Assert.Throws<ArgumentException>(() => new AvroSerializer<string>(_registry, new AvroSerializerConfig { AutoRegisterSchemas = true, UseSchemaId = 1 }));
-        Assert.Throws<ArgumentException>(() => new AvroSerializer<string>(_registry, new AvroSerializerConfig { UseLatestVersion = true, UseSchemaId = 1 }));
-        Assert.Throws<ArgumentException>(() => new AvroDeserializer<object>(_registry, new AvroDeserializerConfig { UseLatestVersion = true }, Order));
+        Assert.Throws<ArgumentException>(() => new AvroSerializer<string>(_registry, new AvroSerializerConfig { UseLatestVersion = true }));
+        Assert.Throws<ArgumentException>(() => new AvroDeserializer<object>(_registry, new AvroDeserializerConfig { UseLatestVersion = true, ReaderSchema = Order }));
     }
 
-    [Theory]
-    [InlineData("avro.serializer.")]
-    [InlineData("")]
-    public void Settings_are_read_under_their_known_names(string prefix)
+    [Fact]
+    public async Task Settings_are_read_under_the_names_of_Confluents_serde()
     {
-        var config = AvroSerializerConfig.From(new Dictionary<string, string>
+        var writing = new AvroSerializer<GenericRecord>(_registry, new Dictionary<string, string>
         {
-            ["bootstrap.servers"] = "localhost",
-            [prefix + "auto.register.schemas"] = "false",
-            [prefix + "normalize.schemas"] = "true",
-            [prefix + "use.schema.id"] = "42",
-            [prefix + "use.latest.version"] = "True",
-            [prefix + "subject.name.strategy"] = "io.confluent.kafka.serializers.subject.TopicRecordNameStrategy",
-            [prefix + "schema.id.strategy"] = "Header",
-            [prefix + "latest.compatibility.strict"] = "true",
-            [prefix + "latest.cache.ttl.secs"] = "60",
+            ["avro.serializer.auto.register.schemas"] = "true",
+            ["avro.serializer.normalize.schemas"] = "true",
+            ["avro.serializer.subject.name.strategy"] = "TopicRecord",
+            ["avro.serializer.schema.id.strategy"] = "Header",
             ["avro.serializer.buffer.bytes"] = "128",
-            ["avro.deserializer.what.is.this"] = "the other one's",
         });
-        Assert.Equal(
-            (false, true, 42, true, SubjectNameStrategy.TopicRecord, SchemaIdStrategy.Header),
-            (config.AutoRegisterSchemas, config.NormalizeSchemas, config.UseSchemaId, config.UseLatestVersion, config.SubjectNameStrategy, config.SchemaIdStrategy));
-        Assert.Equal((true, TimeSpan.FromMinutes(1)), (config.LatestCompatibilityStrict, config.LatestCacheTtl));
-        var reading = AvroDeserializerConfig.From(new Dictionary<string, string>
+        var context = Value();
+        var bytes = await writing.SerializeAsync(NewOrder(7), context);
+        Assert.Equal([14], bytes);
+        Assert.Equal(["orders-shop.Order"], await _registry.GetAllSubjectsAsync());
+        var reading = new AvroDeserializer<GenericRecord>(_registry, new Dictionary<string, string>
         {
-            ["use.latest.version"] = "true",
-            ["avro.deserializer.subject.name.strategy"] = "Record",
-            ["avro.deserializer.schema.id.strategy"] = "Prefix",
-            ["avro.serializer.auto.register.schemas"] = "the other one's",
-            ["auto.register.schemas"] = "the other one's",
-            ["schema.registry.latest.cache.ttl.secs"] = "-1",
+            ["avro.deserializer.use.latest.version"] = "true",
+            ["avro.deserializer.subject.name.strategy"] = "TopicRecord",
+            ["avro.deserializer.schema.id.strategy"] = "Dual",
         });
-        Assert.Equal((true, SubjectNameStrategy.Record, true, null), (reading.UseLatestVersion, reading.SubjectNameStrategy, reading.IgnoreHeaders, reading.LatestCacheTtl));
+        Assert.Equal(7, reading.Deserialize(bytes, isNull: false, context)["id"]);
     }
 
     [Theory]
     [InlineData("avro.serializer.auto.registr.schemas", "true")]
-    [InlineData("auto.register.schemas", "yes")]
-    [InlineData("use.schema.id", "-1")]
-    [InlineData("subject.name.strategy", "1")]
-    [InlineData("subject.name.strategy", "")]
-    [InlineData("schema.id.strategy", "7")]
-    [InlineData("latest.cache.ttl.secs", "-2")]
-    [InlineData("use.latest.with.metadata", "a=b")]
-    [InlineData("avro.serializer.use.latest.with.metadata", "a=b")]
-    public void A_setting_that_can_not_be_read_is_refused_by_name(string name, string value)
+    [InlineData("auto.register.schemas", "true")]
+    [InlineData("avro.serializer.subject.name.strategy", "Tropic")]
+    [InlineData("avro.serializer.schema.id.strategy", "Suffix")]
+    [InlineData("subject.name.strategy.fallback.type", "Elsewhere")]
+    public void A_setting_that_can_not_be_read_is_refused(string name, string value)
     {
-        var refused = Assert.Throws<ArgumentException>(() => AvroSerializerConfig.From(new Dictionary<string, string> { [name] = value }));
+        var refused = Assert.Throws<ArgumentException>(() => new AvroSerializer<string>(_registry, new Dictionary<string, string> { [name] = value }));
         Assert.Contains(name, refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_misspelt_setting_is_refused_with_the_nearest_name()
-    {
-        var refused = Assert.Throws<ArgumentException>(() => AvroDeserializerConfig.From(new Dictionary<string, string> { ["avro.deserializer.use.lastest.version"] = "true" }));
-        Assert.Contains("avro.deserializer.use.latest.version", refused.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => AvroDeserializerConfig.From(new Dictionary<string, string> { ["schema.id.strategy"] = "Header" }));
-    }
+    public void Settings_of_the_deserializer_that_are_not_known_are_refused() => Assert.Contains(
+        "avro.deserializer.use.lastest.version",
+        Assert.Throws<ArgumentException>(() =>
+            new AvroDeserializer<string>(_registry, new Dictionary<string, string> { ["avro.deserializer.use.lastest.version"] = "true" })).Message,
+        StringComparison.Ordinal);
 
     [Fact]
-    public async Task A_guid_prefix_is_written_and_read()
+    public async Task A_guid_prefix_is_read()
     {
-        var config = new AvroSerializerConfig { SchemaIdStrategy = SchemaIdStrategy.PrefixGuid };
-        var bytes = await new AvroSerializer<GenericRecord>(_registry, config).SerializeAsync(NewOrder(7), Value());
-        Assert.Equal(18, bytes.Length);
-        Assert.Equal(1, bytes[0]);
-        Assert.Equal((await _registry.GetByIdAsync(1)).Guid, new Guid(bytes.AsSpan(1, 16), bigEndian: true));
+        var id = await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(Order.ToString(), SchemaType.Avro));
+        byte[] bytes = [1, .. Guid.Parse(id.Guid).ToByteArray(bigEndian: true), 14];
         Assert.Equal(7, new AvroDeserializer<GenericRecord>(_registry).Deserialize(bytes, isNull: false, Value())["id"]);
     }
 
@@ -219,7 +200,7 @@ public class AvroSerdeTests
     public async Task A_header_carries_the_schema_and_the_payload_is_the_body_alone(MessageComponentType component, string name)
     {
         var context = new SerializationContext(component, "orders", new Headers { { name, [9] } });
-        var config = new AvroSerializerConfig { SchemaIdStrategy = SchemaIdStrategy.Header };
+        var config = new AvroSerializerConfig { SchemaIdStrategy = SchemaIdSerializerStrategy.Header };
         var bytes = await new AvroSerializer<GenericRecord>(_registry, config).SerializeAsync(NewOrder(7), context);
         Assert.Equal([14], bytes);
         var header = Assert.Single(context.Headers);
@@ -284,7 +265,7 @@ public class AvroSerdeTests
     public void A_given_schema_is_that_of_every_value()
     {
         var union = AvroSchema.Parse("""["null","string","long"]""");
-        var serializer = new AvroSerializer<object>(_registry, schema: union).AsSync();
+        var serializer = new AvroSerializer<object>(_registry, new AvroSerializerConfig { Schema = union }).AsSync();
         Assert.Equal([0, 0, 0, 0, 1, 2, 2, (byte)'a'], serializer.Serialize("a", Value()));
         Assert.Equal([0, 0, 0, 0, 1, 4, 6], serializer.Serialize(3L, Value()));
     }
@@ -321,8 +302,8 @@ public class AvroSerdeTests
     {
         await new AvroSerializer<string>(_registry).SerializeAsync("x", Value());
         _registry.IsAway = true;
-        var fault = Assert.Throws<SchemaRegistryException>(() => new AvroDeserializer<string>(_registry).Deserialize([0, 0, 0, 0, 1, 2, (byte)'x'], isNull: false, Value()));
-        Assert.True(fault.IsRetriable);
+        var fault = Assert.Throws<HttpRequestException>(() => new AvroDeserializer<string>(_registry).Deserialize([0, 0, 0, 0, 1, 2, (byte)'x'], isNull: false, Value()));
+        Assert.True(fault.IsRetriable());
     }
 
     [Fact]

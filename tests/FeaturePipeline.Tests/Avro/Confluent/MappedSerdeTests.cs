@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Mapping;
@@ -63,7 +64,7 @@ public class MappedSerdeTests
         byte[] visit = await serializer.SerializeAsync(new test.Visit { id = 3, pages = 2 }, Value());
         byte[] card = await serializer.SerializeAsync(new Card { number = "4" }, Value());
         Assert.Equal(visit, await new AvroSerializer<test.Visit>(_registry, config).SerializeAsync(new test.Visit { id = 3, pages = 2 }, Value()));
-        Assert.Equal(["orders-test.Visit", "orders-test.shop.Card"], await _registry.GetSubjectsAsync());
+        Assert.Equal(["orders-test.Visit", "orders-test.shop.Card"], await _registry.GetAllSubjectsAsync());
         Assert.Equal(visit, serializer.AsSync().Serialize(new test.Visit { id = 3, pages = 2 }, Value()));
 
         var reader = new AvroDeserializer<ISpecificRecord>(_registry);
@@ -75,7 +76,7 @@ public class MappedSerdeTests
     [Fact]
     public async Task A_message_read_as_ISpecificRecord_is_resolved_to_the_schema_of_its_class()
     {
-        byte old = await RegisterAsync("""{"type":"record","name":"test.Visit","fields":[{"name":"gone","type":"string"},{"name":"id","type":"int"}]}""");
+        byte old = await RegisterSchemaWithResponseAsync("""{"type":"record","name":"test.Visit","fields":[{"name":"gone","type":"string"},{"name":"id","type":"int"}]}""");
         var read = new AvroDeserializer<ISpecificRecord>(_registry).Deserialize([0, 0, 0, 0, old, 2, 65, 8], isNull: false, Value());
         Assert.Equal((4, 5), read is test.Visit visit ? (visit.id, visit.pages) : default);
     }
@@ -83,7 +84,7 @@ public class MappedSerdeTests
     [Fact]
     public async Task A_union_of_records_is_read_and_written_as_ISpecificRecord()
     {
-        byte id = await RegisterAsync("""
+        byte id = await RegisterSchemaWithResponseAsync("""
             ["null","string",{"type":"record","name":"test.shop.Card","fields":[{"name":"number","type":"string"}]},
              {"type":"record","name":"test.Visit","fields":[{"name":"id","type":"long"}]},{"type":"record","name":"test.Unknown","fields":[]}]
             """);
@@ -109,7 +110,7 @@ public class MappedSerdeTests
     [InlineData("FeaturePipeline.Tests.Avro.Confluent.MappedSerdeTests")]
     public async Task A_record_is_made_of_a_class_of_avrogen_alone_whatever_a_message_s_schema_names(string name)
     {
-        byte id = await RegisterAsync($$"""{"type":"record","name":"{{name}}","fields":[]}""");
+        byte id = await RegisterSchemaWithResponseAsync($$"""{"type":"record","name":"{{name}}","fields":[]}""");
         var fault = Assert.Throws<InvalidDataException>(() => new AvroDeserializer<ISpecificRecord>(_registry).Deserialize([0, 0, 0, 0, id], isNull: false, Value()));
         Assert.Contains($"No class that avrogen has made is loaded for '{name}'", fault.Message, StringComparison.Ordinal);
     }
@@ -119,12 +120,12 @@ public class MappedSerdeTests
     {
         const string order = """{"type":"record","name":"shop.Order","fields":[{"name":"id","type":"int"}]}""";
         const string line = """{"type":"record","name":"shop.Line","fields":[{"name":"n","type":"int"}]}""";
-        await _registry.RegisterAsync("order", new SchemaDefinition(order));
-        await _registry.RegisterAsync("line", new SchemaDefinition(line));
-        var union = new SchemaDefinition("""["null","string","shop.Order","shop.Line"]""") { References = [new("shop.Order", "order", 1), new("shop.Line", "line", 1)] };
-        var id = (byte)(await _registry.RegisterAsync("orders-value", union)).Id;
+        await _registry.RegisterSchemaWithResponseAsync("order", new Schema(order, SchemaType.Avro));
+        await _registry.RegisterSchemaWithResponseAsync("line", new Schema(line, SchemaType.Avro));
+        var union = new Schema("""["null","string","shop.Order","shop.Line"]""", SchemaType.Avro) { References = [new("shop.Order", "order", 1), new("shop.Line", "line", 1)] };
+        var id = (byte)(await _registry.RegisterSchemaWithResponseAsync("orders-value", union)).Id;
 
-        var serializer = new AvroSerializer<GenericRecord>(_registry, new AvroSerializerConfig { UseLatestVersion = true });
+        var serializer = new AvroSerializer<GenericRecord>(_registry, new AvroSerializerConfig { AutoRegisterSchemas = false, UseLatestVersion = true });
         var written = await serializer.SerializeAsync(new GenericRecord((RecordSchema)AvroSchema.Parse(line)) { ["n"] = 5 }, Value());
         Assert.Equal([0, 0, 0, 0, id, 6, 10], written);
         var reader = new AvroDeserializer<GenericRecord>(_registry);
@@ -133,15 +134,15 @@ public class MappedSerdeTests
         Assert.Null(reader.Deserialize([0, 0, 0, 0, id, 0], isNull: false, Value()));
         var fault = Assert.Throws<InvalidDataException>(() => reader.Deserialize([0, 0, 0, 0, id, 2, 2, 65], isNull: false, Value()));
         Assert.Contains("UnreadableBranch", fault.Message, StringComparison.Ordinal);
-        var given = new AvroDeserializer<int>(_registry, readerSchema: AvroSchema.Parse("\"long\""));
-        var whole = (byte)(await _registry.RegisterAsync("whole", new SchemaDefinition("\"int\""))).Id;
+        var given = new AvroDeserializer<int>(_registry, new AvroDeserializerConfig { ReaderSchema = AvroSchema.Parse("\"long\"") });
+        var whole = (byte)(await _registry.RegisterSchemaWithResponseAsync("whole", new Schema("\"int\"", SchemaType.Avro))).Id;
         Assert.Throws<InvalidDataException>(() => given.Deserialize([0, 0, 0, 0, whole, 2], isNull: false, Value()));
     }
 
     [Fact]
     public async Task Of_a_union_s_records_that_are_alike_the_one_of_the_type_s_name_is_meant()
     {
-        byte id = await RegisterAsync("""
+        byte id = await RegisterSchemaWithResponseAsync("""
             [{"type":"record","name":"other.Number","fields":[{"name":"Number","type":"long"}]},{"type":"record","name":"shop.Like","fields":[{"name":"Number","type":"long"}]},
              {"type":"record","name":"shop.Number","fields":[{"name":"Number","type":"long"}]}]
             """);
@@ -154,7 +155,7 @@ public class MappedSerdeTests
         Assert.Throws<InvalidDataException>(() => reader.Deserialize([0, 0, 0, 0, id, 0, 14], isNull: false, Value()));
     }
 
-    private async Task<byte> RegisterAsync(string schema) => (byte)(await _registry.RegisterAsync("orders-value", new SchemaDefinition(schema))).Id;
+    private async Task<byte> RegisterSchemaWithResponseAsync(string schema) => (byte)(await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(schema, SchemaType.Avro))).Id;
 
     private static SerializationContext Value() => new(MessageComponentType.Value, "orders");
 

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Registry;
@@ -37,7 +38,7 @@ public class SerdeSampleTests
     private static async Task<string> SampleAsync(string bootstrapServers, string registryUrl)
     {
         // sample
-        using ISchemaRegistry registry = SchemaRegistries.Create(new SchemaRegistryOptions { Url = registryUrl });
+        using ISchemaRegistryClient registry = SchemaRegistries.Create(new SchemaRegistryOptions { Url = registryUrl });
         var schema = (RecordSchema)AvroSchema.Parse("""
             {"type": "record", "name": "Order", "namespace": "shop", "fields": [
               {"name": "id", "type": "long"},

@@ -1,6 +1,6 @@
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Avro.Schemas;
-using FeaturePipeline.Avro.Schemas.Compatibility;
 
 namespace FeaturePipeline.Tests.Avro.Registry;
 
@@ -12,44 +12,43 @@ public class MockSchemaRegistryTests
     [Fact]
     public async Task The_same_schema_has_one_id_whatever_the_subject_and_the_white_space()
     {
-        var first = await _registry.RegisterAsync("orders-value", new SchemaDefinition(Order));
-        var again = await _registry.RegisterAsync("orders-value", new SchemaDefinition(Order.Replace(":", " : ")));
-        var other = await _registry.RegisterAsync("returns-value", new SchemaDefinition(Order));
+        var first = await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(Order, SchemaType.Avro));
+        var again = await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(Order.Replace(":", " : "), SchemaType.Avro));
+        var other = await _registry.RegisterSchemaWithResponseAsync("returns-value", new Schema(Order, SchemaType.Avro));
 
         Assert.Equal((1, 1), (first.Id, first.Version));
         Assert.Equal((1, 1), (again.Id, again.Version));
         Assert.Equal((1, 1), (other.Id, other.Version));
         Assert.Equal(first.Guid, other.Guid);
-        Assert.Equal(["orders-value", "returns-value"], await _registry.GetSubjectsAsync());
+        Assert.Equal(["orders-value", "returns-value"], await _registry.GetAllSubjectsAsync());
     }
 
     [Fact]
     public async Task What_was_registered_is_found_by_id_guid_version_latest_and_text()
     {
-        var registered = await _registry.RegisterAsync("orders-value", new SchemaDefinition(Order));
+        var registered = await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(Order, SchemaType.Avro));
 
-        Assert.Equal(Order, (await _registry.GetByIdAsync(registered.Id)).Text);
-        Assert.Equal(Order, (await _registry.GetByGuidAsync(registered.Guid!.Value)).Text);
-        Assert.Equal(registered.Id, (await _registry.GetByGuidAsync(registered.Guid!.Value)).Id);
-        Assert.Equal(Order, (await _registry.GetVersionAsync("orders-value", 1)).Text);
-        Assert.Equal(1, (await _registry.GetLatestAsync("orders-value")).Version);
-        Assert.Equal(registered.Id, (await _registry.LookupAsync("orders-value", new SchemaDefinition(Order))).Id);
-        Assert.Equal([1], await _registry.GetVersionsAsync("orders-value"));
+        Assert.Equal(Order, (await _registry.GetSchemaAsync(registered.Id)).SchemaString);
+        Assert.Equal(Order, (await _registry.GetSchemaByGuidAsync(registered.Guid)).SchemaString);
+        Assert.Equal(Order, (await _registry.GetRegisteredSchemaAsync("orders-value", 1)).SchemaString);
+        Assert.Equal(1, (await _registry.GetLatestSchemaAsync("orders-value")).Version);
+        Assert.Equal(registered.Id, (await _registry.LookupSchemaAsync("orders-value", new Schema(Order, SchemaType.Avro), ignoreDeletedSchemas: true)).Id);
+        Assert.Equal([1], await _registry.GetSubjectVersionsAsync("orders-value"));
     }
 
     [Fact]
     public async Task What_is_not_there_is_refused_with_the_protocols_codes()
     {
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition(Order));
+        await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(Order, SchemaType.Avro));
 
-        Assert.Equal(SchemaRegistryException.SchemaNotFound, (await Refused(_registry.GetByIdAsync(2))).ErrorCode);
-        Assert.Equal(SchemaRegistryException.SchemaNotFound, (await Refused(_registry.GetByIdAsync(0))).ErrorCode);
-        Assert.Equal(SchemaRegistryException.SchemaNotFound, (await Refused(_registry.GetByGuidAsync(Guid.NewGuid()))).ErrorCode);
-        Assert.Equal(SchemaRegistryException.SubjectNotFound, (await Refused(_registry.GetLatestAsync("nobody"))).ErrorCode);
-        Assert.Equal(SchemaRegistryException.VersionNotFound, (await Refused(_registry.GetVersionAsync("orders-value", 2))).ErrorCode);
-        Assert.Equal(SchemaRegistryException.SchemaNotFound, (await Refused(_registry.LookupAsync("orders-value", new SchemaDefinition("\"int\"")))).ErrorCode);
-        Assert.Equal(SchemaRegistryException.SubjectNotFound, (await Refused(_registry.LookupAsync("nobody", new SchemaDefinition("\"int\"")))).ErrorCode);
-        Assert.Equal(SchemaRegistryException.InvalidSchema, (await Refused(_registry.RegisterAsync("orders-value", new SchemaDefinition("{")))).ErrorCode);
+        Assert.Equal(RegistryErrors.SchemaNotFound, (await Refused(_registry.GetSchemaAsync(2))).ErrorCode);
+        Assert.Equal(RegistryErrors.SchemaNotFound, (await Refused(_registry.GetSchemaAsync(0))).ErrorCode);
+        Assert.Equal(RegistryErrors.SchemaNotFound, (await Refused(_registry.GetSchemaByGuidAsync(Guid.NewGuid().ToString()))).ErrorCode);
+        Assert.Equal(RegistryErrors.SubjectNotFound, (await Refused(_registry.GetLatestSchemaAsync("nobody"))).ErrorCode);
+        Assert.Equal(RegistryErrors.VersionNotFound, (await Refused(_registry.GetRegisteredSchemaAsync("orders-value", 2))).ErrorCode);
+        Assert.Equal(RegistryErrors.SchemaNotFound, (await Refused(_registry.LookupSchemaAsync("orders-value", new Schema("\"int\"", SchemaType.Avro), ignoreDeletedSchemas: true))).ErrorCode);
+        Assert.Equal(RegistryErrors.SubjectNotFound, (await Refused(_registry.LookupSchemaAsync("nobody", new Schema("\"int\"", SchemaType.Avro), ignoreDeletedSchemas: true))).ErrorCode);
+        Assert.Equal(RegistryErrors.InvalidSchema, (await Refused(_registry.RegisterSchemaWithResponseAsync("orders-value", new Schema("{", SchemaType.Avro)))).ErrorCode);
     }
 
     [Fact]
@@ -58,28 +57,28 @@ public class MockSchemaRegistryTests
         const string money = """{"type":"record","name":"Money","fields":[{"name":"cents","type":"long"}]}""";
         const string line = """{"type":"record","name":"Line","fields":[{"name":"price","type":"Money"}]}""";
         const string cart = """{"type":"record","name":"Cart","fields":[{"name":"line","type":"Line"},{"name":"total","type":"Money"}]}""";
-        await _registry.RegisterAsync("money", new SchemaDefinition(money));
-        await _registry.RegisterAsync("line", new SchemaDefinition(line) { References = [new("Money", "money", 1)] });
-        var registered = await _registry.RegisterAsync(
-            "carts-value", new SchemaDefinition(cart) { References = [new("Line", "line", 1), new("Money", "money", 1)] });
+        await _registry.RegisterSchemaWithResponseAsync("money", new Schema(money, SchemaType.Avro));
+        await _registry.RegisterSchemaWithResponseAsync("line", new Schema(line, SchemaType.Avro) { References = [new("Money", "money", 1)] });
+        var registered = await _registry.RegisterSchemaWithResponseAsync(
+            "carts-value", new Schema(cart, SchemaType.Avro) { References = [new("Line", "line", 1), new("Money", "money", 1)] });
 
-        var found = await _registry.GetByIdAsync(registered.Id);
+        var found = await _registry.ReadSchemaAsync(null, registered.Id);
         Assert.Equal([money, line], found.Dependencies);
         var parsed = Assert.IsType<RecordSchema>(found.Parse());
         Assert.Same(parsed.Field("total")!.Schema, Assert.IsType<RecordSchema>(parsed.Field("line")!.Schema).Field("price")!.Schema);
-        var missing = new SchemaDefinition(cart) { References = [new("Line", "line", 2)] };
-        Assert.Equal(SchemaRegistryException.InvalidSchema, (await Refused(_registry.RegisterAsync("carts-value", missing))).ErrorCode);
+        var missing = new Schema(cart, SchemaType.Avro) { References = [new("Line", "line", 2)] };
+        Assert.Equal(RegistryErrors.InvalidSchema, (await Refused(_registry.RegisterSchemaWithResponseAsync("carts-value", missing))).ErrorCode);
     }
 
     [Fact]
     public async Task Levels_are_backward_unless_set_and_a_subjects_own_comes_first()
     {
-        Assert.Equal(CompatibilityLevel.Backward, await _registry.GetConfigAsync("orders-value"));
-        await _registry.SetConfigAsync(CompatibilityLevel.Full);
-        await _registry.SetConfigAsync(CompatibilityLevel.None, "orders-value");
-        Assert.Equal(CompatibilityLevel.None, await _registry.GetConfigAsync("orders-value"));
-        Assert.Equal(CompatibilityLevel.Full, await _registry.GetConfigAsync("others"));
-        Assert.Equal(CompatibilityLevel.Full, await _registry.GetConfigAsync());
+        Assert.Equal(Compatibility.Backward, await _registry.GetCompatibilityAsync("orders-value"));
+        await _registry.UpdateCompatibilityAsync(Compatibility.Full);
+        await _registry.UpdateCompatibilityAsync(Compatibility.None, "orders-value");
+        Assert.Equal(Compatibility.None, await _registry.GetCompatibilityAsync("orders-value"));
+        Assert.Equal(Compatibility.Full, await _registry.GetCompatibilityAsync("others"));
+        Assert.Equal(Compatibility.Full, await _registry.GetCompatibilityAsync());
     }
 
     [Fact]
@@ -87,24 +86,23 @@ public class MockSchemaRegistryTests
     {
         const string wider = """{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"note","type":"string","default":""}]}""";
         const string broken = """{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"buyer","type":"string"}]}""";
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition(Order));
-        var second = await _registry.RegisterAsync("orders-value", new SchemaDefinition(wider));
+        await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(Order, SchemaType.Avro));
+        var second = await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(wider, SchemaType.Avro));
         Assert.Equal((2, 2), (second.Id, second.Version));
 
-        var refused = await Refused(_registry.RegisterAsync("orders-value", new SchemaDefinition(broken)));
-        Assert.True(refused.IsIncompatible);
+        var refused = await Refused(_registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(broken, SchemaType.Avro)));
+        Assert.True(refused.IsIncompatible());
         Assert.Contains("READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1", refused.Message, StringComparison.Ordinal);
         Assert.Contains("version 2", refused.Message, StringComparison.Ordinal);
         Assert.Contains("level BACKWARD", refused.Message, StringComparison.Ordinal);
-        Assert.Equal([1, 2], await _registry.GetVersionsAsync("orders-value"));
+        Assert.Equal([1, 2], await _registry.GetSubjectVersionsAsync("orders-value"));
 
-        var answer = await _registry.TestCompatibilityAsync("orders-value", new SchemaDefinition(broken));
-        Assert.False(answer.IsCompatible);
-        Assert.Contains("/fields/1", Assert.Single(answer.Messages), StringComparison.Ordinal);
-        Assert.True((await _registry.TestCompatibilityAsync("nobody", new SchemaDefinition(broken))).IsCompatible);
+        Assert.False(await _registry.IsCompatibleAsync("orders-value", new Schema(broken, SchemaType.Avro)));
+        Assert.Contains("/fields/1", Assert.Single(await _registry.ExplainAsync("orders-value", AvroSchema.Parse(broken))), StringComparison.Ordinal);
+        Assert.True(await _registry.IsCompatibleAsync("nobody", new Schema(broken, SchemaType.Avro)));
 
-        await _registry.SetConfigAsync(CompatibilityLevel.None, "orders-value");
-        Assert.Equal(3, (await _registry.RegisterAsync("orders-value", new SchemaDefinition(broken))).Version);
+        await _registry.UpdateCompatibilityAsync(Compatibility.None, "orders-value");
+        Assert.Equal(3, (await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(broken, SchemaType.Avro))).Version);
     }
 
     [Theory]
@@ -112,74 +110,72 @@ public class MockSchemaRegistryTests
     [InlineData("""{"type":"record","name":"R","fields":[{"name":"a","type":"int","default":"x"}]}""")]
     public async Task Json_that_is_no_schema_is_refused_as_invalid(string text)
     {
-        Assert.Equal(SchemaRegistryException.InvalidSchema, (await Refused(_registry.RegisterAsync("s", new SchemaDefinition(text)))).ErrorCode);
-        Assert.Equal(SchemaRegistryException.InvalidSchema, (await Refused(_registry.TestCompatibilityAsync("s", new SchemaDefinition(text)))).ErrorCode);
-        Assert.Empty(await _registry.GetSubjectsAsync());
+        Assert.Equal(RegistryErrors.InvalidSchema, (await Refused(_registry.RegisterSchemaWithResponseAsync("s", new Schema(text, SchemaType.Avro)))).ErrorCode);
+        Assert.Equal(RegistryErrors.InvalidSchema, (await Refused(_registry.IsCompatibleAsync("s", new Schema(text, SchemaType.Avro)))).ErrorCode);
+        Assert.Empty(await _registry.GetAllSubjectsAsync());
     }
 
     [Fact]
     public async Task Spelling_makes_no_other_schema_and_normalised_neither_does_the_order_of_unknown_attributes()
     {
         const string turned = """{"name" : "Order", "fields":[{"type":{"type":"int"},"name":"id"}],"type":"record"}""";
-        await _registry.RegisterAsync("orders-value", new SchemaDefinition(Order));
-        Assert.Equal(1, (await _registry.RegisterAsync("orders-value", new SchemaDefinition(turned))).Version);
-        Assert.Equal(1, (await _registry.LookupAsync("orders-value", new SchemaDefinition(turned))).Version);
-        Assert.Equal(Order, (await _registry.GetLatestAsync("orders-value")).Text);
+        await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(Order, SchemaType.Avro));
+        Assert.Equal(1, (await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(turned, SchemaType.Avro))).Version);
+        Assert.Equal(1, (await _registry.LookupSchemaAsync("orders-value", new Schema(turned, SchemaType.Avro), ignoreDeletedSchemas: true)).Version);
+        Assert.Equal(Order, (await _registry.GetLatestSchemaAsync("orders-value")).SchemaString);
 
         const string ab = """{"type":"record","name":"Order","fields":[{"name":"id","type":"int"}],"a":{"y":1,"x":2},"b":2}""";
         const string ba = """{"type":"record","name":"Order","fields":[{"name":"id","type":"int"}],"b":2,"a":{"x":2,"y":1}}""";
-        Assert.Equal(2, (await _registry.RegisterAsync("orders-value", new SchemaDefinition(ba), normalize: true)).Version);
-        Assert.Equal(2, (await _registry.RegisterAsync("orders-value", new SchemaDefinition(ab), normalize: true)).Version);
-        Assert.Equal(2, (await _registry.LookupAsync("orders-value", new SchemaDefinition(ba), normalize: true)).Version);
-        Assert.Equal(3, (await _registry.RegisterAsync("orders-value", new SchemaDefinition(ba))).Version);
+        Assert.Equal(2, (await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(ba, SchemaType.Avro), normalize: true)).Version);
+        Assert.Equal(2, (await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(ab, SchemaType.Avro), normalize: true)).Version);
+        Assert.Equal(2, (await _registry.LookupSchemaAsync("orders-value", new Schema(ba, SchemaType.Avro), normalize: true, ignoreDeletedSchemas: true)).Version);
+        Assert.Equal(3, (await _registry.RegisterSchemaWithResponseAsync("orders-value", new Schema(ba, SchemaType.Avro))).Version);
     }
 
     [Fact]
-    public async Task Without_a_version_a_transitive_level_compares_with_all_versions_and_with_one_only_with_that()
+    public async Task A_transitive_level_compares_with_all_versions_when_a_schema_is_registered()
     {
-        await _registry.SetConfigAsync(CompatibilityLevel.BackwardTransitive);
-        await _registry.RegisterAsync("s", new SchemaDefinition("\"int\""));
-        await _registry.SetConfigAsync(CompatibilityLevel.None, "s");
-        await _registry.RegisterAsync("s", new SchemaDefinition("\"string\""));
-        var bytes = new SchemaDefinition("\"bytes\"");
-        Assert.True((await _registry.TestCompatibilityAsync("s", bytes)).IsCompatible);
+        await _registry.UpdateCompatibilityAsync(Compatibility.BackwardTransitive);
+        await _registry.RegisterSchemaWithResponseAsync("s", new Schema("\"int\"", SchemaType.Avro));
+        await _registry.UpdateCompatibilityAsync(Compatibility.None, "s");
+        await _registry.RegisterSchemaWithResponseAsync("s", new Schema("\"string\"", SchemaType.Avro));
+        var bytes = new Schema("\"bytes\"", SchemaType.Avro);
+        Assert.True(await _registry.IsCompatibleAsync("s", bytes));
+        await _registry.UpdateCompatibilityAsync(Compatibility.Backward, "s");
+        Assert.True(await _registry.IsCompatibleAsync("s", bytes));
+        Assert.Empty(await _registry.ExplainAsync("s", AvroSchema.Parse("\"bytes\"")));
 
-        await _registry.SetConfigAsync(CompatibilityLevel.Backward, "s");
-        Assert.True((await _registry.TestCompatibilityAsync("s", bytes)).IsCompatible);
-        Assert.False((await _registry.TestCompatibilityAsync("s", bytes, version: 1)).IsCompatible);
-
-        await _registry.SetConfigAsync(CompatibilityLevel.BackwardTransitive, "s");
-        var answer = await _registry.TestCompatibilityAsync("s", bytes);
-        Assert.Contains("version 1", Assert.Single(answer.Messages), StringComparison.Ordinal);
-        Assert.True((await Refused(_registry.RegisterAsync("s", bytes))).IsIncompatible);
-        Assert.Equal(SchemaRegistryException.VersionNotFound, (await Refused(_registry.TestCompatibilityAsync("s", bytes, version: 3))).ErrorCode);
-        Assert.Equal(SchemaRegistryException.InvalidVersion, (await Refused(_registry.GetVersionAsync("s", 0))).ErrorCode);
+        await _registry.UpdateCompatibilityAsync(Compatibility.BackwardTransitive, "s");
+        Assert.True(await _registry.IsCompatibleAsync("s", bytes)); // with the latest version alone, as Confluent's client asks
+        Assert.Contains("version 1", Assert.Single(await _registry.ExplainAsync("s", AvroSchema.Parse("\"bytes\""))), StringComparison.Ordinal);
+        Assert.True((await Refused(_registry.RegisterSchemaWithResponseAsync("s", bytes))).IsIncompatible());
+        Assert.Equal(RegistryErrors.InvalidVersion, (await Refused(_registry.GetRegisteredSchemaAsync("s", 0))).ErrorCode);
     }
 
     [Fact]
     public async Task A_softly_deleted_version_is_known_by_its_id_alone_and_its_number_is_not_used_again()
     {
-        var first = await _registry.RegisterAsync("s", new SchemaDefinition("\"int\""));
-        await _registry.RegisterAsync("s", new SchemaDefinition("\"long\""));
+        var first = await _registry.RegisterSchemaWithResponseAsync("s", new Schema("\"int\"", SchemaType.Avro));
+        await _registry.RegisterSchemaWithResponseAsync("s", new Schema("\"long\"", SchemaType.Avro));
         Assert.Equal(2, await _registry.DeleteVersionAsync("s", 2));
-        Assert.Equal([1], await _registry.GetVersionsAsync("s"));
-        Assert.Equal("\"long\"", (await _registry.GetByIdAsync(2)).Text);
-        Assert.Equal(SchemaRegistryException.VersionNotFound, (await Refused(_registry.GetVersionAsync("s", 2))).ErrorCode);
-        Assert.Equal(SchemaRegistryException.SchemaNotFound, (await Refused(_registry.LookupAsync("s", new SchemaDefinition("\"long\"")))).ErrorCode);
-        Assert.Equal(SchemaRegistryException.VersionSoftDeleted, (await Refused(_registry.DeleteVersionAsync("s", 2))).ErrorCode);
+        Assert.Equal([1], await _registry.GetSubjectVersionsAsync("s"));
+        Assert.Equal("\"long\"", (await _registry.GetSchemaAsync(2)).SchemaString);
+        Assert.Equal(RegistryErrors.VersionNotFound, (await Refused(_registry.GetRegisteredSchemaAsync("s", 2))).ErrorCode);
+        Assert.Equal(RegistryErrors.SchemaNotFound, (await Refused(_registry.LookupSchemaAsync("s", new Schema("\"long\"", SchemaType.Avro), ignoreDeletedSchemas: true))).ErrorCode);
+        Assert.Equal(RegistryErrors.VersionSoftDeleted, (await Refused(_registry.DeleteVersionAsync("s", 2))).ErrorCode);
         Assert.Equal((2, 3), await Register("\"long\""));
-        Assert.Equal(SchemaRegistryException.VersionNotSoftDeleted, (await Refused(_registry.DeleteVersionAsync("s", 1, permanently: true))).ErrorCode);
+        Assert.Equal(RegistryErrors.VersionNotSoftDeleted, (await Refused(_registry.DeleteVersionAsync("s", 1, permanently: true))).ErrorCode);
 
         Assert.Equal([1, 3], await _registry.DeleteSubjectAsync("s"));
-        Assert.Empty(await _registry.GetSubjectsAsync());
-        Assert.Equal(SchemaRegistryException.SubjectNotFound, (await Refused(_registry.GetVersionsAsync("s"))).ErrorCode);
-        Assert.Equal(SchemaRegistryException.SubjectSoftDeleted, (await Refused(_registry.DeleteSubjectAsync("s"))).ErrorCode);
-        Assert.Equal("\"int\"", (await _registry.GetByGuidAsync(first.Guid!.Value)).Text);
+        Assert.Empty(await _registry.GetAllSubjectsAsync());
+        Assert.Equal(RegistryErrors.SubjectNotFound, (await Refused(_registry.GetSubjectVersionsAsync("s"))).ErrorCode);
+        Assert.Equal(RegistryErrors.SubjectSoftDeleted, (await Refused(_registry.DeleteSubjectAsync("s"))).ErrorCode);
+        Assert.Equal("\"int\"", (await _registry.GetSchemaByGuidAsync(first.Guid)).SchemaString);
         Assert.Equal((3, 4), await Register("\"string\"")); // nothing to be compatible with
 
         async Task<(int Id, int? Version)> Register(string text)
         {
-            var registered = await _registry.RegisterAsync("s", new SchemaDefinition(text));
+            var registered = await _registry.RegisterSchemaWithResponseAsync("s", new Schema(text, SchemaType.Avro));
             return (registered.Id, registered.Version);
         }
     }
@@ -187,40 +183,80 @@ public class MockSchemaRegistryTests
     [Fact]
     public async Task What_is_deleted_for_good_was_softly_deleted_before_and_is_gone_with_its_ids()
     {
-        await _registry.RegisterAsync("s", new SchemaDefinition("\"int\""));
-        await _registry.RegisterAsync("t", new SchemaDefinition("\"int\""));
-        Assert.Equal(SchemaRegistryException.SubjectNotSoftDeleted, (await Refused(_registry.DeleteSubjectAsync("s", permanently: true))).ErrorCode);
+        await _registry.RegisterSchemaWithResponseAsync("s", new Schema("\"int\"", SchemaType.Avro));
+        await _registry.RegisterSchemaWithResponseAsync("t", new Schema("\"int\"", SchemaType.Avro));
+        Assert.Equal(RegistryErrors.SubjectNotSoftDeleted, (await Refused(_registry.DeleteSubjectAsync("s", permanently: true))).ErrorCode);
         await _registry.DeleteSubjectAsync("s");
         Assert.Equal([1], await _registry.DeleteSubjectAsync("s", permanently: true));
-        Assert.Equal(SchemaRegistryException.SubjectNotFound, (await Refused(_registry.DeleteSubjectAsync("s"))).ErrorCode);
-        Assert.Equal("\"int\"", (await _registry.GetByIdAsync(1)).Text); // the other subject's, too
+        Assert.Equal(RegistryErrors.SubjectNotFound, (await Refused(_registry.DeleteSubjectAsync("s"))).ErrorCode);
+        Assert.Equal("\"int\"", (await _registry.GetSchemaAsync(1)).SchemaString); // the other subject's, too
         await _registry.DeleteVersionAsync("t", 1);
         Assert.Equal(1, await _registry.DeleteVersionAsync("t", 1, permanently: true));
-        Assert.Equal(SchemaRegistryException.SchemaNotFound, (await Refused(_registry.GetByIdAsync(1))).ErrorCode);
-        Assert.Equal(1, (await _registry.RegisterAsync("s", new SchemaDefinition("\"string\""))).Version);
+        Assert.Equal(RegistryErrors.SchemaNotFound, (await Refused(_registry.GetSchemaAsync(1))).ErrorCode);
+        Assert.Equal(1, (await _registry.RegisterSchemaWithResponseAsync("s", new Schema("\"string\"", SchemaType.Avro))).Version);
     }
 
     [Fact]
     public async Task What_another_schema_refers_to_is_not_deleted()
     {
-        await _registry.RegisterAsync("order", new SchemaDefinition(Order));
-        var list = new SchemaDefinition("""{"type":"array","items":"Order"}""") { References = [new("Order", "order", 1)] };
-        Assert.Equal(list.Schema, (await _registry.RegisterAsync("list", list)).Text); // the referenced type stays a name
-        Assert.Equal(SchemaRegistryException.ReferenceExists, (await Refused(_registry.DeleteVersionAsync("order", 1))).ErrorCode);
-        Assert.Equal(SchemaRegistryException.ReferenceExists, (await Refused(_registry.DeleteSubjectAsync("order"))).ErrorCode);
-        var whole = new SchemaDefinition($$"""{"type":"array","items":{{Order}}}""");
-        Assert.Equal(2, (await _registry.LookupAsync("list", whole)).Id); // as a serializer, which has the whole schema, looks it up
+        await _registry.RegisterSchemaWithResponseAsync("order", new Schema(Order, SchemaType.Avro));
+        var list = new Schema("""{"type":"array","items":"Order"}""", SchemaType.Avro) { References = [new("Order", "order", 1)] };
+        Assert.Equal(list.SchemaString, (await _registry.RegisterSchemaWithResponseAsync("list", list)).SchemaString); // the referenced type stays a name
+        Assert.Equal(RegistryErrors.ReferenceExists, (await Refused(_registry.DeleteVersionAsync("order", 1))).ErrorCode);
+        Assert.Equal(RegistryErrors.ReferenceExists, (await Refused(_registry.DeleteSubjectAsync("order"))).ErrorCode);
+        var whole = new Schema($$"""{"type":"array","items":{{Order}}}""", SchemaType.Avro);
+        Assert.Equal(2, (await _registry.LookupSchemaAsync("list", whole, ignoreDeletedSchemas: true)).Id); // as a serializer, which has the whole schema, looks it up
         await _registry.DeleteSubjectAsync("list");
         await _registry.DeleteSubjectAsync("order");
-        Assert.Equal([Order], (await _registry.GetByIdAsync(2)).Dependencies);
+        Assert.Equal([Order], (await _registry.ReadSchemaAsync(null, 2)).Dependencies);
     }
 
     [Fact]
     public async Task A_schema_with_rules_is_not_read()
     {
-        var refused = await Refused(_registry.RegisterAsync("orders-value", new SchemaDefinition(Order) { HasRuleSet = true }));
-        Assert.Equal(SchemaRegistryException.Unsupported, refused.ErrorCode);
+        var rules = new RuleSet([], [new Rule("r", RuleKind.Condition, RuleMode.Write, "CEL", null, null, "message.id > 0", null, null, false)]);
+        int id = await _registry.RegisterSchemaAsync("orders-value", new Schema(Order, [], SchemaType.Avro, null, rules));
+        Assert.Single((await _registry.GetSchemaAsync(id)).RuleSet.DomainRules);
+        var refused = await Assert.ThrowsAsync<UnsupportedSchemaException>(() => _registry.ReadSchemaAsync(null, id));
         Assert.Contains("rule set", refused.Message, StringComparison.Ordinal);
+
+        // Metadata says nothing of the data.
+        var metadata = new Metadata(null, new Dictionary<string, string> { ["team"] = "a" }, null);
+        int described = await _registry.RegisterSchemaAsync("other-value", new Schema(Order, [], SchemaType.Avro, metadata, new RuleSet([], [])));
+        Assert.Equal(Order, (await _registry.ReadSchemaAsync(null, described)).Text);
+        Assert.Equal(described, (await _registry.GetLatestWithMetadataAsync("other-value", new Dictionary<string, string> { ["team"] = "a" }, false)).Id);
+    }
+
+    [Fact]
+    public async Task Each_context_has_its_own_ids_subjects_and_levels_and_references_stay_in_it()
+    {
+        int one = await _registry.RegisterSchemaAsync("orders-value", new Schema("\"int\"", SchemaType.Avro));
+        int other = await _registry.RegisterSchemaAsync(":.prod:orders-value", new Schema("\"string\"", SchemaType.Avro));
+        Assert.Equal((1, 1), (one, other));
+        Assert.Equal("\"int\"", (await _registry.GetSchemaAsync(1)).SchemaString);
+        Assert.Equal("\"int\"", (await _registry.GetSchemaBySubjectAndIdAsync("orders-value", 1)).SchemaString);
+        Assert.Equal("\"string\"", (await _registry.GetSchemaBySubjectAndIdAsync(":.prod:orders-value", 1)).SchemaString);
+        Assert.Equal([":.prod:orders-value", "orders-value"], await _registry.GetAllSubjectsAsync());
+        await Refused(_registry.GetSchemaBySubjectAndIdAsync(":.test:orders-value", 1));
+
+        await _registry.RegisterSchemaAsync(":.prod:order", new Schema(Order, SchemaType.Avro));
+        var list = new Schema("""{"type":"array","items":"Order"}""", SchemaType.Avro) { References = [new("Order", "order", 1)] };
+        int id = await _registry.RegisterSchemaAsync(":.prod:list", list);
+        Assert.Equal([Order], (await _registry.ReadSchemaAsync(":.prod:list", id)).Dependencies);
+        await Refused(_registry.RegisterSchemaAsync("list", list));
+    }
+
+    [Fact]
+    public async Task Subjects_are_associated_with_topics()
+    {
+        var wanted = new AssociationCreateOrUpdateInfo("orders-subject", "value", "WEAK", false, null, false);
+        await _registry.CreateAssociationAsync(new AssociationCreateOrUpdateRequest("orders", "cluster", "id-1", "topic", [wanted]));
+        async Task<int> CountAsync(string topic, string cluster, string type) =>
+            (await _registry.GetAssociationsByResourceNameAsync(topic, cluster, "topic", [type], null!, 0, -1)).Count;
+        Assert.Equal((1, 1), (await CountAsync("orders", "cluster", "value"), await CountAsync("orders", "-", "value")));
+        Assert.Equal((0, 0, 0), (await CountAsync("orders", "other", "value"), await CountAsync("orders", "-", "key"), await CountAsync("returns", "-", "value")));
+        await _registry.DeleteAssociationsAsync("id-1", "topic", ["value"], cascadeLifecycle: false);
+        Assert.Equal(0, await CountAsync("orders", "-", "value"));
     }
 
     [Fact]
@@ -229,8 +265,8 @@ public class MockSchemaRegistryTests
         var name = Guid.NewGuid().ToString("N");
         using var writer = SchemaRegistries.Create(new SchemaRegistryOptions { Url = "mock://" + name });
         using var reader = SchemaRegistries.Create(new SchemaRegistryOptions { Url = "mock://" + name });
-        var registered = await writer.RegisterAsync("orders-value", new SchemaDefinition(Order));
-        Assert.Equal(Order, (await reader.GetByIdAsync(registered.Id)).Text);
+        var registered = await writer.RegisterSchemaWithResponseAsync("orders-value", new Schema(Order, SchemaType.Avro));
+        Assert.Equal(Order, (await reader.GetSchemaAsync(registered.Id)).SchemaString);
         MockSchemaRegistry.Drop(name);
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
 
 namespace FeaturePipeline.Tests.Avro.Registry;
@@ -19,7 +20,7 @@ public sealed class RegistryTlsTests : IDisposable
     {
         await using var server = new ScriptedServer(_ => Found, Tls(Issue(_ca, "localhost")));
         using var registry = Registry(server.Url, options => options.CaLocation = Write("ca.pem", _ca.ExportCertificatePem()));
-        Assert.Equal("\"int\"", (await registry.GetByIdAsync(1)).Text);
+        Assert.Equal("\"int\"", (await registry.GetSchemaAsync(1)).SchemaString);
     }
 
     [Fact]
@@ -27,10 +28,9 @@ public sealed class RegistryTlsTests : IDisposable
     {
         await using var server = new ScriptedServer(_ => Found, Tls(Issue(_ca, "localhost")));
         using var system = Registry(server.Url);
-        Assert.Equal(0, (await Assert.ThrowsAsync<SchemaRegistryException>(() => system.GetByIdAsync(1))).ErrorCode);
+        Assert.True((await Assert.ThrowsAsync<HttpRequestException>(() => system.GetSchemaAsync(1))).IsRetriable());
         using var other = Registry(server.Url, options => options.CaLocation = Write("other.pem", Authority("another").ExportCertificatePem()));
-        var fault = await Assert.ThrowsAsync<SchemaRegistryException>(() => other.GetByIdAsync(1));
-        Assert.Equal(0, fault.ErrorCode);
+        var fault = await Assert.ThrowsAsync<HttpRequestException>(() => other.GetSchemaAsync(1));
         Assert.Contains("certificate", fault.Message, StringComparison.Ordinal);
         Assert.Contains("Check SchemaRegistry:CaLocation", fault.Message, StringComparison.Ordinal);
         Assert.Empty(server.Requests);
@@ -41,7 +41,7 @@ public sealed class RegistryTlsTests : IDisposable
     {
         await using var server = new ScriptedServer(_ => Found, Tls(Issue(_ca, "registry.example")));
         using var registry = Registry(server.Url, options => options.CaLocation = Write("ca.pem", _ca.ExportCertificatePem()));
-        await Assert.ThrowsAsync<SchemaRegistryException>(() => registry.GetByIdAsync(1));
+        await Assert.ThrowsAsync<HttpRequestException>(() => registry.GetSchemaAsync(1));
         Assert.Empty(server.Requests);
     }
 
@@ -60,7 +60,7 @@ public sealed class RegistryTlsTests : IDisposable
             options.CertificateLocation = Write("client.pem", keyInItsOwnFile ? certificate : certificate + "\n" + key);
             options.KeyLocation = keyInItsOwnFile ? Write("client.key", key) : null;
         });
-        await registry.GetByIdAsync(1);
+        await registry.GetSchemaAsync(1);
         Assert.Equal("CN=pipeline", Assert.Single(server.Clients)!.Subject);
     }
 
@@ -71,7 +71,7 @@ public sealed class RegistryTlsTests : IDisposable
         var file = Write("client.pem", WithKey(Issue(_ca, "before")));
         await using var server = new ScriptedServer(_ => Found, Tls(Issue(_ca, "localhost"), askClient: true));
         using var registry = Registry(server.Url, options => (options.CaLocation, options.CertificateLocation) = (ca, file));
-        await registry.GetLatestAsync("s");
+        await registry.GetLatestSchemaAsync("s");
         Write("client.pem", "-----BEGIN CERTIFICATE-----\nAAAA");
         await AfterTheNextLookAsync();
         Write("client.pem", WithKey(Issue(_ca, "after")));
@@ -81,8 +81,8 @@ public sealed class RegistryTlsTests : IDisposable
         async Task AfterTheNextLookAsync()
         {
             await Task.Delay(TimeSpan.FromSeconds(0.7)); // 70 s on the client's clock
-            await registry.GetLatestAsync("s");
-            await registry.GetLatestAsync("s");
+            await registry.GetLatestSchemaAsync("s");
+            await registry.GetLatestSchemaAsync("s");
         }
     }
 
@@ -131,10 +131,10 @@ public sealed class RegistryTlsTests : IDisposable
         return path;
     }
 
-    private static HttpSchemaRegistry Registry(string url, Action<SchemaRegistryOptions>? set = null)
+    private static ISchemaRegistryClient Registry(string url, Action<SchemaRegistryOptions>? set = null)
     {
-        var options = new SchemaRegistryOptions { Url = url, Timeout = TimeSpan.FromMinutes(10) };
+        var options = new SchemaRegistryOptions { Url = url, Client = ScriptedServer.FastRetries };
         set?.Invoke(options);
-        return new HttpSchemaRegistry(options, new FastTimeProvider());
+        return SchemaRegistries.Create(options, timeProvider: new FastTimeProvider());
     }
 }

@@ -1,3 +1,4 @@
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
 
 namespace FeaturePipeline.Tests.Avro.Registry;
@@ -11,7 +12,7 @@ public class SchemaCacheTests
     [Fact]
     public async Task An_id_is_pending_until_its_plan_is_there_and_then_ready_without_asking_again()
     {
-        var id = (await _registry.RegisterAsync("s", new SchemaDefinition(Order))).Id;
+        var id = (await _registry.RegisterSchemaWithResponseAsync("s", new Schema(Order, SchemaType.Avro))).Id;
         var cache = Cache();
         var asked = _registry.Requests;
 
@@ -29,7 +30,7 @@ public class SchemaCacheTests
     [Fact]
     public async Task Many_questions_at_once_make_one_request()
     {
-        var id = (await _registry.RegisterAsync("s", new SchemaDefinition(Order))).Id;
+        var id = (await _registry.RegisterSchemaWithResponseAsync("s", new Schema(Order, SchemaType.Avro))).Id;
         var cache = Cache();
         var asked = _registry.Requests;
         await Parallel.ForAsync(0, 1000, async (_, token) => Assert.Equal(SchemaStatus.Ready, await cache.FindAsync(id, token)));
@@ -42,7 +43,7 @@ public class SchemaCacheTests
         var ids = new List<int>();
         for (var i = 0; i < 200; i++)
         {
-            ids.Add((await _registry.RegisterAsync($"s{i}", new SchemaDefinition($$"""{"type":"record","name":"R{{i}}","fields":[]}"""))).Id);
+            ids.Add((await _registry.RegisterSchemaWithResponseAsync($"s{i}", new Schema($$"""{"type":"record","name":"R{{i}}","fields":[]}""", SchemaType.Avro))).Id);
         }
 
         var cache = Cache();
@@ -55,7 +56,7 @@ public class SchemaCacheTests
     {
         var cache = Cache();
         Assert.Equal(SchemaStatus.Unknown, await cache.FindAsync(1));
-        await _registry.RegisterAsync("s", new SchemaDefinition(Order));
+        await _registry.RegisterSchemaWithResponseAsync("s", new Schema(Order, SchemaType.Avro));
         _time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(SchemaStatus.Ready, await cache.FindAsync(1));
     }
@@ -66,7 +67,7 @@ public class SchemaCacheTests
         var cache = Cache();
         Assert.Equal(SchemaStatus.Unknown, await cache.FindAsync(1));
         Assert.Contains("Schema id 1", cache.Explain(1), StringComparison.Ordinal);
-        await _registry.RegisterAsync("s", new SchemaDefinition(Order));
+        await _registry.RegisterSchemaWithResponseAsync("s", new Schema(Order, SchemaType.Avro));
         Assert.Equal(SchemaStatus.Unknown, await cache.FindAsync(1));
 
         _time.Advance(TimeSpan.FromMinutes(1));
@@ -78,11 +79,11 @@ public class SchemaCacheTests
     [Fact]
     public async Task A_registry_that_does_not_answer_keeps_an_id_pending_and_is_asked_again_after_growing_waits()
     {
-        var id = (await _registry.RegisterAsync("s", new SchemaDefinition(Order))).Id;
+        var id = (await _registry.RegisterSchemaWithResponseAsync("s", new Schema(Order, SchemaType.Avro))).Id;
         var cache = Cache();
         _registry.IsAway = true;
         Assert.Equal(SchemaStatus.Pending, await cache.FindAsync(id));
-        Assert.True(Assert.IsType<SchemaRegistryException>(cache.LastError).IsRetriable);
+        Assert.True(cache.LastError!.IsRetriable());
 
         var asked = _registry.Requests;
         Assert.Equal(SchemaStatus.Pending, await cache.FindAsync(id));
@@ -109,8 +110,8 @@ public class SchemaCacheTests
     [Fact]
     public async Task A_schema_of_which_no_plan_can_be_made_is_incompatible_for_the_reason_given()
     {
-        var id = (await _registry.RegisterAsync("s", new SchemaDefinition(Order))).Id;
-        var cache = new SchemaCache<string>(_registry, static _ => throw new InvalidOperationException("field 'user_id' is missing"), _time);
+        var id = (await _registry.RegisterSchemaWithResponseAsync("s", new Schema(Order, SchemaType.Avro))).Id;
+        var cache = new SchemaCache<string>(_registry, null, static _ => throw new InvalidOperationException("field 'user_id' is missing"), _time);
         Assert.Equal(SchemaStatus.Incompatible, await cache.FindAsync(id));
         Assert.Contains("field 'user_id' is missing", cache.Explain(id), StringComparison.Ordinal);
         var asked = _registry.Requests;
@@ -122,7 +123,7 @@ public class SchemaCacheTests
     [Fact]
     public async Task A_guid_is_found_like_an_id()
     {
-        var guid = (await _registry.RegisterAsync("s", new SchemaDefinition(Order))).Guid!.Value;
+        var guid = Guid.Parse((await _registry.RegisterSchemaWithResponseAsync("s", new Schema(Order, SchemaType.Avro))).Guid);
         var cache = Cache();
         Assert.Equal(SchemaStatus.Pending, cache.Find(guid, out _));
         Assert.Equal(SchemaStatus.Ready, await cache.FindAsync(guid));
@@ -134,8 +135,8 @@ public class SchemaCacheTests
     public async Task A_bare_404_is_a_wrong_address_and_no_reason_to_throw_messages_away()
     {
         await using var server = new ScriptedServer(new ScriptedAnswer(404, "<html>nothing here</html>", "text/html"));
-        using var registry = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = server.Url });
-        var cache = new SchemaCache<string>(registry, static schema => schema.Text, _time);
+        using var registry = SchemaRegistries.Create(new SchemaRegistryOptions { Url = server.Url, Client = ScriptedServer.FastRetries });
+        var cache = new SchemaCache<string>(registry, null, static schema => schema.Text, _time);
         Assert.Equal(SchemaStatus.Pending, await cache.FindAsync(7));
         Assert.Contains("base path", cache.LastError!.Message, StringComparison.Ordinal);
         Assert.Equal(SchemaStatus.Unknown, await cache.FindAsync(Guid.NewGuid())); // Apicurio has no such path
@@ -148,11 +149,39 @@ public class SchemaCacheTests
     public async Task What_can_not_be_honoured_is_incompatible_and_what_is_no_answer_is_pending(string answer, SchemaStatus expected)
     {
         await using var server = new ScriptedServer(new ScriptedAnswer(200, answer));
-        using var registry = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = server.Url });
-        var cache = new SchemaCache<string>(registry, static schema => schema.Text, _time);
+        using var registry = SchemaRegistries.Create(new SchemaRegistryOptions { Url = server.Url, Client = ScriptedServer.FastRetries });
+        var cache = new SchemaCache<string>(registry, null, static schema => schema.Text, _time);
         Assert.Equal(expected, await cache.FindAsync(7));
         Assert.Equal(expected == SchemaStatus.Pending, cache.LastError is not null);
         Assert.NotNull(cache.Explain(7));
+    }
+
+    [Fact]
+    public async Task An_id_is_that_of_the_subjects_context()
+    {
+        await _registry.RegisterSchemaAsync("orders-value", new Schema("\"int\"", SchemaType.Avro));
+        await _registry.RegisterSchemaAsync(":.prod:orders-value", new Schema("\"string\"", SchemaType.Avro));
+        Assert.Equal("\"int\"", await FindAsync(_registry, "orders-value"));
+        Assert.Equal("\"string\"", await FindAsync(_registry, ":.prod:orders-value"));
+
+        // The same through HTTP: Confluent's client alone would keep the first answer under the id.
+        await using var server = new ScriptedServer(request => new ScriptedAnswer(
+            200, request.Target.Contains("subject=%3A.prod%3A", StringComparison.Ordinal) ? """{"schema":"\"string\""}""" : """{"schema":"\"int\""}"""));
+        using var client = SchemaRegistries.Create(new SchemaRegistryOptions { Url = server.Url });
+        Assert.Equal("\"int\"", await FindAsync(client, "orders-value"));
+        Assert.Equal("\"string\"", await FindAsync(client, ":.prod:orders-value"));
+
+        using var bare = new CachedSchemaRegistryClient(new SchemaRegistryConfig { Url = server.Url });
+        Assert.Equal("\"int\"", await FindAsync(bare, "orders-value"));
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => FindAsync(bare, ":.prod:orders-value"));
+        Assert.Contains("SchemaRegistries.Create", refused.Message, StringComparison.Ordinal);
+
+        async Task<string?> FindAsync(ISchemaRegistryClient registry, string subject)
+        {
+            var cache = new SchemaCache<string>(registry, subject, static schema => schema.Text, _time);
+            await cache.FindAsync(1);
+            return cache.TryGet(1, out string? text) ? text : null;
+        }
     }
 
     [Fact]
@@ -167,8 +196,8 @@ public class SchemaCacheTests
     [Fact]
     public async Task Looking_up_plans_that_are_there_allocates_nothing_even_when_ids_alternate()
     {
-        var one = (await _registry.RegisterAsync("s", new SchemaDefinition("\"int\""))).Id;
-        var two = (await _registry.RegisterAsync("t", new SchemaDefinition("\"string\""))).Id;
+        var one = (await _registry.RegisterSchemaWithResponseAsync("s", new Schema("\"int\"", SchemaType.Avro))).Id;
+        var two = (await _registry.RegisterSchemaWithResponseAsync("t", new Schema("\"string\"", SchemaType.Avro))).Id;
         var cache = Cache();
         await cache.FindAsync(one);
         await cache.FindAsync(two);
@@ -214,5 +243,5 @@ public class SchemaCacheTests
         Assert.True(condition());
     }
 
-    private SchemaCache<string> Cache() => new(_registry, static schema => schema.Text, _time);
+    private SchemaCache<string> Cache() => new(_registry, null, static schema => schema.Text, _time);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Registry;
@@ -54,7 +55,7 @@ public sealed class UserEventDecoderTests
 
     private async Task<(int Id, AvroSchema Schema)> Register(string json)
     {
-        RegisteredSchema registered = await _registry.RegisterAsync(Guid.NewGuid().ToString(), new SchemaDefinition(json));
+        RegisteredSchema registered = await _registry.RegisterSchemaWithResponseAsync(Guid.NewGuid().ToString(), new Schema(json, SchemaType.Avro));
         await _plans.FindAsync(registered.Id);
         return (registered.Id, AvroSchema.Parse(json, validation: SchemaValidation.Lenient));
     }
@@ -94,7 +95,7 @@ public sealed class UserEventDecoderTests
     public async Task A_guid_as_prefix_and_an_id_in_a_header_name_the_schema_just_as_well()
     {
         (int id, byte[] body) = await UserEvent();
-        Guid guid = (await _registry.GetByIdAsync(id)).Guid!.Value;
+        Guid guid = Guid.Parse((await _registry.GetLatestSchemaAsync((await _registry.GetAllSubjectsAsync())[0])).Guid);
         await _plans.FindAsync(guid);
         byte[] prefix = new byte[WireFormat.GuidPrefixSize];
         WireFormat.WritePrefix(prefix, guid);
@@ -107,7 +108,7 @@ public sealed class UserEventDecoderTests
     [Fact]
     public async Task An_unknown_id_is_pending_while_it_is_fetched_and_then_decoded()
     {
-        RegisteredSchema registered = await _registry.RegisterAsync("s", new SchemaDefinition(UserEventSchema.Json));
+        RegisteredSchema registered = await _registry.RegisterSchemaWithResponseAsync("s", new Schema(UserEventSchema.Json, SchemaType.Avro));
         byte[] body = Body(UserEventSchema.Schema, ("user_id", "u1"), ("event_type", "view"), ("timestamp", 5L), ("session_id", null));
         var batch = new EventBatch(Utf8("u1"), Framed(registered.Id, body));
         Assert.Equal(DecodeStatus.Pending, Decode(batch).Status);
@@ -273,7 +274,7 @@ public sealed class UserEventDecoderTests
         AvroSchema schema = AvroSchema.Parse(Nullable);
         FeaturePlan plan = FeatureViewCompilerTests.Plan(FeatureViewCompilerTests.UserSessions, schema);
         SchemaCache<EventPlan> plans = EventPlan.CreateCache(plan, _registry, TimeProvider.System);
-        RegisteredSchema registered = await _registry.RegisterAsync("nullable", new SchemaDefinition(Nullable));
+        RegisteredSchema registered = await _registry.RegisterSchemaWithResponseAsync("nullable", new Schema(Nullable, SchemaType.Avro));
         await plans.FindAsync(registered.Id);
         var decoder = new UserEventDecoder(plan, plans);
         DropReason ReasonOf(string? user, object? timestamp)

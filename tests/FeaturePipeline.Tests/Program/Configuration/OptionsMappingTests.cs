@@ -24,12 +24,12 @@ public class OptionsMappingTests
         SchemaRegistryOptions inherited = new PipelineOptions
         {
             Kafka = kafka,
-            SchemaRegistry = new RegistryOptions { BasicAuthCredentialsSource = BasicAuthCredentialsSource.SaslInherit },
+            SchemaRegistry = new RegistryOptions { Client = { ["SchemaRegistryBasicAuthCredentialsSource"] = "SASL_INHERIT" } },
         }.ToRegistry();
 
-        Assert.Equal(("alice", "s3cret"), (inherited.SaslUsername, inherited.SaslPassword));
-        Assert.Equal(BasicAuthCredentialsSource.SaslInherit, inherited.BasicAuthCredentialsSource);
-        Assert.Null(new PipelineOptions { Kafka = kafka }.ToRegistry().SaslPassword);
+        Assert.Equal(("alice", "s3cret"), (inherited.Client["sasl.username"], inherited.Client["sasl.password"]));
+        Assert.Equal("SASL_INHERIT", inherited.Client["schema.registry.basic.auth.credentials.source"]);
+        Assert.Empty(new PipelineOptions { Kafka = kafka }.ToRegistry().Client);
     }
 
     [Fact]

@@ -34,20 +34,6 @@ public class PipelineOptionsTests
             keys.Order(StringComparer.Ordinal));
     }
 
-    [Theory]
-    [InlineData("SaslInherit", "Kafka:Client:sasl.mechanism", "PLAIN", "sasl.username")]
-    [InlineData("SaslInherit", "SchemaRegistry:BasicAuthUserInfo", "u:p", "BasicAuthUserInfo")]
-    [InlineData("SaslInherit", "SchemaRegistry:BearerToken", "t", "BearerToken")]
-    [InlineData("Url", "SchemaRegistry:BasicAuthUserInfo", "u:p", "BasicAuthUserInfo")]
-    [InlineData("Elsewhere", "Kafka:Client:sasl.mechanism", "PLAIN", "allowed: UserInfo, Url, SaslInherit")]
-    public void Credentials_that_are_not_where_they_are_said_to_be_are_a_mistake(string source, string key, string value, string said)
-    {
-        string text = string.Join('\n', Mistakes(("SchemaRegistry:BasicAuthCredentialsSource", source), (key, value)));
-
-        Assert.Contains("SchemaRegistry:BasicAuthCredentialsSource", text, StringComparison.Ordinal);
-        Assert.Contains(said, text, StringComparison.Ordinal);
-    }
-
     [Fact]
     public void A_mistake_shows_the_key_the_value_and_what_is_allowed()
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Files;
 using FeaturePipeline.Avro.Generic;
@@ -16,7 +17,7 @@ namespace FeaturePipeline.Tests.Program.Verbs;
 public sealed class EmbeddedEndToEndTests : IDisposable
 {
     private readonly EmbeddedBroker _broker = new();
-    private readonly ISchemaRegistry _registry = new MockSchemaRegistry();
+    private readonly ISchemaRegistryClient _registry = new MockSchemaRegistry();
     private readonly KafkaClients _clients;
 
     public EmbeddedEndToEndTests() =>

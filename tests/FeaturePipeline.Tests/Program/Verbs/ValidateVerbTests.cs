@@ -1,3 +1,4 @@
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Features.Events;
 using FeaturePipeline.Tests.Avro.Registry;
@@ -54,9 +55,9 @@ public sealed class ValidateVerbTests : IDisposable
     [Fact]
     public async Task Online_the_latest_version_of_the_sources_subject_must_be_readable()
     {
-        using ISchemaRegistry registry = MockSchemaRegistry.Shared(_registry);
-        await registry.RegisterAsync("user-events-value", new SchemaDefinition(UserEventSchema.Json.Replace(
-            """{ "name": "user_id", "type": "string" }""", """{ "name": "user", "type": "string", "default": "" }""", StringComparison.Ordinal)));
+        using ISchemaRegistryClient registry = MockSchemaRegistry.Shared(_registry);
+        await registry.RegisterSchemaWithResponseAsync("user-events-value", new Schema(UserEventSchema.Json.Replace(
+            """{ "name": "user_id", "type": "string" }""", """{ "name": "user", "type": "string", "default": "" }""", StringComparison.Ordinal), SchemaType.Avro));
         string[] errors = await RefusalsAsync("--online", "--set", "Kafka:BootstrapServers=embedded");
         string line = Assert.Single(errors, static line => line.Contains("Source:Schema", StringComparison.Ordinal));
         Assert.Contains("can't read what version 1 of subject 'user-events-value' writes: READER_FIELD_MISSING_DEFAULT_VALUE at /fields/0", line, StringComparison.Ordinal);
@@ -65,10 +66,10 @@ public sealed class ValidateVerbTests : IDisposable
     [Fact]
     public async Task Online_a_view_whose_schema_may_not_be_registered_is_listed_with_every_reason()
     {
-        using ISchemaRegistry registry = MockSchemaRegistry.Shared(_registry);
-        await registry.SetConfigAsync(FeaturePipeline.Avro.Schemas.Compatibility.CompatibilityLevel.Full);
-        await registry.RegisterAsync("user-session-features-value", new SchemaDefinition(
-            """{"type":"record","name":"UserSessions","namespace":"com.company.features","fields":[{"name":"user_id","type":"long"},{"name":"gone","type":"int"}]}"""));
+        using ISchemaRegistryClient registry = MockSchemaRegistry.Shared(_registry);
+        await registry.UpdateCompatibilityAsync(Compatibility.Full);
+        await registry.RegisterSchemaWithResponseAsync("user-session-features-value", new Schema(
+            """{"type":"record","name":"UserSessions","namespace":"com.company.features","fields":[{"name":"user_id","type":"long"},{"name":"gone","type":"int"}]}""", SchemaType.Avro));
         string[] errors = await RefusalsAsync("--online", "--set", "Kafka:BootstrapServers=embedded");
         Assert.Contains(errors, static line => line.Contains("FeatureViews:user_sessions", StringComparison.Ordinal) && line.Contains("TYPE_MISMATCH at /fields/0/type", StringComparison.Ordinal));
         Assert.Contains(errors, static line => line.Contains("'gone'", StringComparison.Ordinal) && line.Contains("read by version 1", StringComparison.Ordinal));

@@ -1,0 +1,58 @@
+using System.Globalization;
+using Confluent.SchemaRegistry;
+using FeaturePipeline.Avro.Schemas;
+using FeaturePipeline.Avro.Schemas.Compatibility;
+
+namespace FeaturePipeline.Avro.Registry;
+
+/// <summary>Why a registry refuses a schema: its answer is yes or no, the local checker says what is wrong.</summary>
+public static class RegistryCompatibility
+{
+    /// <summary>Confluent's name of a level.</summary>
+    public static Compatibility ToConfluent(this CompatibilityLevel level) => Enum.Parse<Compatibility>(level.ToString());
+
+    /// <summary>The level of Confluent's name.</summary>
+    public static CompatibilityLevel ToLevel(this Compatibility compatibility) => Enum.Parse<CompatibilityLevel>(compatibility.ToString());
+
+    /// <summary>What keeps a schema from becoming the next version of a subject, in words; empty if nothing does, or the local checker finds nothing.</summary>
+    /// <param name="registry">The registry.</param>
+    /// <param name="subject">The subject.</param>
+    /// <param name="candidate">The schema that would be registered.</param>
+    /// <exception cref="HttpRequestException">The registry does not answer, see <see cref="RegistryErrors"/>.</exception>
+    public static async Task<IReadOnlyList<string>> ExplainAsync(this ISchemaRegistryClient registry, string subject, AvroSchema candidate)
+    {
+        ArgumentNullException.ThrowIfNull(registry);
+        CompatibilityLevel level = await LevelAsync(registry, subject);
+        List<int> versions = await registry.GetSubjectVersionsAsync(subject);
+        var history = new List<(int, AvroSchema)>();
+        foreach (int version in level.IsTransitive() ? versions : versions.TakeLast(1))
+        {
+            RegisteredSchema registered = await registry.GetRegisteredSchemaAsync(subject, version);
+            ResolvedSchema resolved = await registry.ResolveAsync(registered, $"Subject '{subject}'", RegistryContext.Of(subject));
+            history.Add((version, resolved.Parse()));
+        }
+
+        return Explain(level, candidate, history);
+    }
+
+    /// <summary>What keeps a schema from following others under a level, in words.</summary>
+    internal static string[] Explain(CompatibilityLevel level, AvroSchema candidate, IReadOnlyList<(int Version, AvroSchema Schema)> history) =>
+    [
+        .. SchemaCompatibility.Check(level, candidate, [.. history.Select(static version => version.Schema)]).Select(found =>
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{found.Incompatibility} ({(found.CandidateReads ? "the new schema reading" : "read by")} version {history[found.Version].Version})")),
+    ];
+
+    private static async Task<CompatibilityLevel> LevelAsync(ISchemaRegistryClient registry, string subject)
+    {
+        try
+        {
+            return (await registry.GetCompatibilityAsync(subject)).ToLevel();
+        }
+        catch (SchemaRegistryException exception) when (exception.IsNotFound(believesBare404: true))
+        {
+            return (await registry.GetCompatibilityAsync()).ToLevel(); // the subject has none of its own
+        }
+    }
+}

@@ -1,0 +1,160 @@
+using System.Text;
+using Confluent.SchemaRegistry;
+using FeaturePipeline.Avro.Registry;
+
+namespace FeaturePipeline.Tests.Avro.Registry;
+
+/// <summary>Settings of the registry's client: what is sent, and what is refused before any connection.</summary>
+public class RegistryPropertiesTests
+{
+    private static readonly ScriptedAnswer Found = new(200, """{"schema":"\"int\""}""");
+
+    [Theory]
+    [InlineData("http://", "alice:s3cret", null, null, "Basic alice:s3cret")]
+    [InlineData("http://bob:other@", "alice:s3cret", null, null, "Basic alice:s3cret")]
+    [InlineData("http://bob:other@", null, null, null, "Basic bob:other")]
+    [InlineData("http://alice:p%40ss%3A%2F%2C%23%25@", null, null, null, "Basic alice:p@ss:/,#%")]
+    [InlineData("http://bob:other@", null, null, "URL", "Basic bob:other")]
+    [InlineData("http://bob:other@", null, null, "SASL_INHERIT", "Basic carol:k4fka")]
+    [InlineData("http://", null, "t0ken", null, "Bearer t0ken")]
+    [InlineData("http://bob:other@", null, "t0ken", null, "Bearer t0ken")]
+    [InlineData("http://", null, null, null, null)]
+    public async Task Credentials_are_sent_as_the_settings_say(string beginning, string? userInfo, string? token, string? source, string? sent)
+    {
+        await using var server = new ScriptedServer(Found);
+        var client = new Dictionary<string, string>();
+        if (source is not null)
+        {
+            client["schema.registry.basic.auth.credentials.source"] = source;
+        }
+
+        if (source == "SASL_INHERIT")
+        {
+            (client["sasl.username"], client["sasl.password"]) = ("carol", "k4fka");
+        }
+
+        var options = new SchemaRegistryOptions { Url = server.Url.Replace("http://", beginning, StringComparison.Ordinal), BasicAuthUserInfo = userInfo, BearerToken = token, Client = client };
+        Assert.Empty(RegistryProperties.Validate(options));
+        using var registry = SchemaRegistries.Create(options);
+        await registry.GetSchemaAsync(1);
+        string? header = Assert.Single(server.Requests).Headers.GetValueOrDefault("Authorization");
+        Assert.Equal(sent, header is not null && header.StartsWith("Basic ", StringComparison.Ordinal) ? "Basic " + Encoding.UTF8.GetString(Convert.FromBase64String(header[6..])) : header);
+    }
+
+    [Fact]
+    public async Task Each_address_has_its_own_credentials()
+    {
+        await using var away = new ScriptedServer(new ScriptedAnswer(503));
+        await using var there = new ScriptedServer(Found);
+        string url = $"{away.Url.Replace("://", "://a:1@", StringComparison.Ordinal)},{there.Url.Replace("://", "://b:2@", StringComparison.Ordinal)}";
+        using var registry = SchemaRegistries.Create(new SchemaRegistryOptions { Url = url, Client = ScriptedServer.FastRetries });
+        await registry.GetSchemaAsync(1);
+        Assert.Equal("Basic " + Convert.ToBase64String("a:1"u8), away.Requests.First().Headers["Authorization"]);
+        Assert.Equal("Basic " + Convert.ToBase64String("b:2"u8), Assert.Single(there.Requests).Headers["Authorization"]);
+    }
+
+    [Fact]
+    public async Task A_source_of_credentials_of_ones_own_is_asked_for_every_request()
+    {
+        await using var server = new ScriptedServer(Found);
+        var source = new Counting();
+        using var registry = SchemaRegistries.Create(new SchemaRegistryOptions { Url = server.Url }, source);
+        await registry.GetSchemaAsync(1);
+        await registry.GetSchemaAsync(2);
+        Assert.Equal(["Bearer t1", "Bearer t2"], server.Requests.Select(static request => request.Headers["Authorization"]));
+    }
+
+    [Fact]
+    public async Task Tokens_are_fetched_by_Confluents_client_where_its_properties_say_so()
+    {
+        await using var identity = new ScriptedServer(new ScriptedAnswer(200, """{"access_token":"fetched","expires_in":3600,"token_type":"Bearer"}""", "application/json"));
+        await using var server = new ScriptedServer(Found);
+        using var registry = SchemaRegistries.Create(new SchemaRegistryOptions
+        {
+            Url = server.Url,
+            Client = new Dictionary<string, string>
+            {
+                ["schema.registry.bearer.auth.credentials.source"] = "OAUTHBEARER",
+                ["schema.registry.bearer.auth.client.id"] = "me",
+                ["schema.registry.bearer.auth.client.secret"] = "s3cret",
+                ["schema.registry.bearer.auth.scope"] = "schemas",
+                ["schema.registry.bearer.auth.token.endpoint.url"] = identity.Url + "/token",
+                ["schema.registry.bearer.auth.logical.cluster"] = "lsrc-1",
+                ["schema.registry.bearer.auth.identity.pool.id"] = "pool-1",
+            },
+        });
+        await registry.GetSchemaAsync(1);
+        ScriptedRequest request = Assert.Single(server.Requests);
+        Assert.Equal(("Bearer fetched", "lsrc-1", "pool-1"), (request.Headers["Authorization"], request.Headers["target-sr-cluster"], request.Headers["Confluent-Identity-Pool-Id"]));
+        Assert.Contains("grant_type=client_credentials", Assert.Single(identity.Requests).Body, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("schema.registry.max.retrys", "3", "SchemaRegistry:Client:schema.registry.max.retrys", "'schema.registry.max.retries'")]
+    [InlineData("max.retries", "3", "SchemaRegistry:Client:max.retries", "'schema.registry.max.retries'")]
+    [InlineData("schema.registry.max.retries", "many", "SchemaRegistry:Client", "must be an integer")]
+    [InlineData("schema.registry.basic.auth.credentials.source", "SASL_INHERIT", "SchemaRegistry:Client", "sasl.username")]
+    [InlineData("schema.registry.basic.auth.credentials.source", "ELSEWHERE", "SchemaRegistry:Client", "ELSEWHERE")]
+    [InlineData("schema.registry.bearer.auth.credentials.source", "OAUTHBEARER", "SchemaRegistry:Client", "must be specified")]
+    [InlineData("schema.registry.ssl.keystore.location", "/does/not/exist.p12", "SchemaRegistry:Client:schema.registry.ssl.keystore.location", "exist.p12")]
+    [InlineData("schema.registry.ssl.ca.location", "/does/not/exist.pem", "SchemaRegistry:Client:schema.registry.ssl.ca.location", "exist.pem")]
+    [InlineData("schema.registry.enable.ssl.certificate.verification", "perhaps", "SchemaRegistry:Client", "must be a bool")]
+    public void A_property_that_can_not_be_used_is_refused_with_its_key(string name, string value, string key, string said)
+    {
+        RegistryOptionError error = Assert.Single(RegistryProperties.Validate(new SchemaRegistryOptions { Client = new Dictionary<string, string> { [name] = value } }));
+        Assert.Equal(key, error.Key);
+        Assert.Contains(said, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_said_twice_is_refused()
+    {
+        var options = new SchemaRegistryOptions
+        {
+            BasicAuthUserInfo = "alice:s3cret",
+            CaLocation = "ca.pem",
+            Timeout = TimeSpan.FromSeconds(5),
+            Client = new Dictionary<string, string>
+            {
+                ["schema.registry.basic.auth.user.info"] = "bob:0ther",
+                ["schema.registry.ssl.ca.location"] = "other.pem",
+                ["schema.registry.request.timeout.ms"] = "1000",
+            },
+        };
+        IReadOnlyList<RegistryOptionError> errors = RegistryProperties.Validate(options);
+        Assert.Equal(3, errors.Count(static error => error.Key.Contains(":Client:", StringComparison.Ordinal) && error.Message.Contains("keep one", StringComparison.Ordinal)));
+        Assert.DoesNotContain("0ther", string.Join('\n', errors), StringComparison.Ordinal);
+        Assert.Equal("SchemaRegistry:BearerToken", Assert.Single(RegistryProperties.Validate(new SchemaRegistryOptions { BasicAuthUserInfo = "a:b", BearerToken = "t" })).Key);
+    }
+
+    [Theory]
+    [InlineData("s3cret\n")]
+    [InlineData("s3 cret")]
+    [InlineData("s3crét")]
+    public void A_token_that_no_header_can_hold_is_refused_at_once(string token)
+    {
+        RegistryOptionError error = Assert.Single(RegistryProperties.Validate(new SchemaRegistryOptions { BearerToken = token }));
+        Assert.Equal("SchemaRegistry:BearerToken", error.Key);
+        Assert.DoesNotContain("s3", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://alice:s3@cret@localhost")]
+    [InlineData("http://alice:s3/cret@localhost")]
+    [InlineData("http://alice:s3#cret@localhost")]
+    [InlineData("http://alice:s3,cret@localhost")]
+    public void Special_characters_that_an_address_can_not_hold_as_they_are_are_refused_with_the_way_to_write_them(string url)
+    {
+        RegistryOptionError error = Assert.Single(RegistryProperties.Validate(new SchemaRegistryOptions { Url = url }));
+        Assert.Equal("SchemaRegistry:Url", error.Key);
+        Assert.Contains("@ is %40", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("cret", error.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Counting : IAuthenticationHeaderValueProvider
+    {
+        private int _asked;
+
+        public System.Net.Http.Headers.AuthenticationHeaderValue GetAuthenticationHeader() => new("Bearer", FormattableString.Invariant($"t{++_asked}"));
+    }
+}
