@@ -8,6 +8,11 @@ namespace FeaturePipeline.Avro.Registry;
 /// <summary>Why a registry refuses a schema: its answer is yes or no, the local checker says what is wrong.</summary>
 public static class RegistryCompatibility
 {
+    // Apicurio says None of a subject that has no level of its own, and Confluent's client can't ask for the one in force. What is refused
+    // is then explained by the level that is likeliest to have refused it.
+    private static readonly CompatibilityLevel[] s_likely =
+        [CompatibilityLevel.Backward, CompatibilityLevel.Forward, CompatibilityLevel.BackwardTransitive, CompatibilityLevel.FullTransitive];
+
     /// <summary>Confluent's name of a level.</summary>
     public static Compatibility ToConfluent(this CompatibilityLevel level) => Enum.Parse<Compatibility>(level.ToString());
 
@@ -22,17 +27,18 @@ public static class RegistryCompatibility
     public static async Task<IReadOnlyList<string>> ExplainAsync(this ISchemaRegistryClient registry, string subject, AvroSchema candidate)
     {
         ArgumentNullException.ThrowIfNull(registry);
-        CompatibilityLevel level = await LevelAsync(registry, subject);
-        List<int> versions = await registry.GetSubjectVersionsAsync(subject);
         var history = new List<(int, AvroSchema)>();
-        foreach (int version in level.IsTransitive() ? versions : versions.TakeLast(1))
+        foreach (int version in await registry.GetSubjectVersionsAsync(subject))
         {
             RegisteredSchema registered = await registry.GetRegisteredSchemaAsync(subject, version);
             ResolvedSchema resolved = await registry.ResolveAsync(registered, $"Subject '{subject}'", RegistryContext.Of(subject));
             history.Add((version, resolved.Parse()));
         }
 
-        return Explain(level, candidate, history);
+        CompatibilityLevel level = await LevelAsync(registry, subject);
+        return level != CompatibilityLevel.None
+            ? Explain(level, candidate, history)
+            : s_likely.Select(likely => Explain(likely, candidate, history)).FirstOrDefault(static reasons => reasons.Length > 0) ?? [];
     }
 
     /// <summary>What keeps a schema from following others under a level, in words.</summary>

@@ -21,7 +21,7 @@ public sealed class RegistryOutageTests(KafkaFixture kafka)
     public async Task A_registry_that_hangs_costs_time_and_makes_no_second_version()
     {
         using var server = new OwnRegistry();
-        using HttpSchemaRegistry warm = Connect(server);
+        using ISchemaRegistryClient warm = Connect(server);
         var serializer = new AvroSerializer<GenericRecord>(warm);
         var deserializer = new AvroDeserializer<GenericRecord>(warm);
         byte[] first = await serializer.SerializeAsync(Value(Order, 1), Orders);
@@ -32,7 +32,7 @@ public sealed class RegistryOutageTests(KafkaFixture kafka)
         Assert.Equal(first[..WireFormat.PrefixSize], second[..WireFormat.PrefixSize]);
         Assert.Equal(2L, deserializer.Deserialize(second, isNull: false, Orders)["id"]);
         Task<byte[]> registering = serializer.SerializeAsync(Value(Visit, 3), Visits);
-        using HttpSchemaRegistry cold = Connect(server);
+        using ISchemaRegistryClient cold = Connect(server);
         Task<GenericRecord> reading = new AvroDeserializer<GenericRecord>(cold).DeserializeAsync(first, isNull: false, Orders);
         await Task.Delay(TimeSpan.FromSeconds(3)); // some tries of one second have failed
         Assert.False(registering.IsCompleted || reading.IsCompleted);
@@ -40,7 +40,7 @@ public sealed class RegistryOutageTests(KafkaFixture kafka)
         server.GoOn();
         byte[] third = await registering;
         Assert.Equal(1L, (await reading)["id"]);
-        using HttpSchemaRegistry other = Connect(server);
+        using ISchemaRegistryClient other = Connect(server);
         Assert.Equal([1], await other.GetSubjectVersionsAsync("visits-value"));
         Assert.Equal((await other.GetLatestSchemaAsync("visits-value")).Id, Id(third));
         Assert.Equal(3L, new AvroDeserializer<GenericRecord>(other).Deserialize(third, isNull: false, Visits)["page"]);
@@ -50,7 +50,7 @@ public sealed class RegistryOutageTests(KafkaFixture kafka)
     public async Task A_registry_that_is_away_stops_only_what_it_was_never_asked_and_ids_are_its_own_when_it_is_back()
     {
         using var server = new OwnRegistry();
-        using HttpSchemaRegistry warm = Connect(server);
+        using ISchemaRegistryClient warm = Connect(server);
         var serializer = new AvroSerializer<GenericRecord>(warm);
         var deserializer = new AvroDeserializer<GenericRecord>(warm);
         byte[] first = await serializer.SerializeAsync(Value(Order, 1), Orders);
@@ -58,18 +58,18 @@ public sealed class RegistryOutageTests(KafkaFixture kafka)
 
         server.TakeAway();
         Assert.Equal(2L, deserializer.Deserialize(await serializer.SerializeAsync(Value(Order, 2), Orders), isNull: false, Orders)["id"]);
-        using HttpSchemaRegistry cold = Connect(server, tries: 2);
-        var refusal = await Assert.ThrowsAsync<SchemaRegistryException>(() => new AvroDeserializer<GenericRecord>(cold).DeserializeAsync(first, isNull: false, Orders));
-        Assert.True(refusal.IsRetriable, refusal.Message);
-        refusal = await Assert.ThrowsAsync<SchemaRegistryException>(() => new AvroSerializer<GenericRecord>(cold).SerializeAsync(Value(Order, 3), Orders));
-        Assert.True(refusal.IsRetriable, refusal.Message);
+        using ISchemaRegistryClient cold = Connect(server, tries: 2);
+        var refusal = await Assert.ThrowsAnyAsync<HttpRequestException>(() => new AvroDeserializer<GenericRecord>(cold).DeserializeAsync(first, isNull: false, Orders));
+        Assert.True(refusal.IsRetriable(), refusal.Message);
+        refusal = await Assert.ThrowsAnyAsync<HttpRequestException>(() => new AvroSerializer<GenericRecord>(cold).SerializeAsync(Value(Order, 3), Orders));
+        Assert.True(refusal.IsRetriable(), refusal.Message);
         Task<byte[]> patient = serializer.SerializeAsync(Value(Visit, 4), Visits);
 
         // It comes back without what it held, and another schema is the first to be registered.
         server.BringBackEmpty();
         int visitId = Id(await patient);
         Assert.Equal(3L, deserializer.Deserialize(await serializer.SerializeAsync(Value(Order, 3), Orders), isNull: false, Orders)["id"]);
-        using HttpSchemaRegistry restarted = Connect(server);
+        using ISchemaRegistryClient restarted = Connect(server);
         byte[] registeredAgain = await new AvroSerializer<GenericRecord>(restarted).SerializeAsync(Value(Order, 5), Orders);
         Assert.Equal([1], await restarted.GetSubjectVersionsAsync("orders-value"));
         Assert.Equal((await restarted.GetLatestSchemaAsync("orders-value")).Id, Id(registeredAgain));
@@ -82,11 +82,11 @@ public sealed class RegistryOutageTests(KafkaFixture kafka)
     public async Task An_id_that_a_registry_has_lost_is_an_error_of_the_message_not_of_the_registry()
     {
         using var server = new OwnRegistry();
-        using HttpSchemaRegistry before = Connect(server);
+        using ISchemaRegistryClient before = Connect(server);
         byte[] message = await new AvroSerializer<GenericRecord>(before).SerializeAsync(Value(Order, 1), Orders);
         server.TakeAway();
         server.BringBackEmpty();
-        using HttpSchemaRegistry after = Connect(server);
+        using ISchemaRegistryClient after = Connect(server);
         var unknown = await Assert.ThrowsAsync<InvalidDataException>(() => new AvroDeserializer<GenericRecord>(after).DeserializeAsync(message, isNull: false, Orders));
         Assert.Contains($"id {Id(message)}", unknown.Message, StringComparison.Ordinal);
     }
@@ -120,19 +120,21 @@ public sealed class RegistryOutageTests(KafkaFixture kafka)
         job.AwaitEnd(Events);
         Assert.True(restarted.Terminate() == 0, restarted.Log);
         job.AssertExact();
-        using HttpSchemaRegistry registry = Connect(server);
+        using ISchemaRegistryClient registry = Connect(server);
         Assert.Equal([1], await registry.GetSubjectVersionsAsync(job.SourceTopic + "-value"));
         Assert.Equal([1], await registry.GetSubjectVersionsAsync(job.FeatureTopic + "-value"));
     }
 
-    private static HttpSchemaRegistry Connect(OwnRegistry server, int tries = 60) => new(new SchemaRegistryOptions
+    private static ISchemaRegistryClient Connect(OwnRegistry server, int tries = 60) => SchemaRegistries.Create(new SchemaRegistryOptions
     {
         Url = server.Url,
         Timeout = TimeSpan.FromSeconds(1),
-        MaxTries = tries,
-        RetryDelay = TimeSpan.FromMilliseconds(100),
-        MaxRetryDelay = TimeSpan.FromSeconds(1),
-        NegativeCacheTtl = TimeSpan.FromMilliseconds(100),
+        Client = new Dictionary<string, string>
+        {
+            ["schema.registry.max.retries"] = tries.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            ["schema.registry.retries.wait.ms"] = "100",
+            ["schema.registry.retries.max.wait.ms"] = "1000",
+        },
     });
 
     private static RecordSchema Record(string name, string field) =>

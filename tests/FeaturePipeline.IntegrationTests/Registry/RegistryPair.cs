@@ -1,8 +1,6 @@
 using System.Globalization;
 using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
-using FeaturePipeline.Avro.Schemas;
-using FeaturePipeline.Avro.Schemas.Compatibility;
 
 namespace FeaturePipeline.IntegrationTests.Registry;
 
@@ -13,11 +11,11 @@ internal sealed class RegistryPair(string url)
     private readonly Dictionary<int, int> _realIdOf = [];
 
     /// <summary>Asks both. Ids are compared by what they stand for: two of one registry are the same where the other's are.</summary>
-    public async Task<(string Mock, string Real)> AskAsync(Func<ISchemaRegistry, Task<object>> question)
+    public async Task<(string Mock, string Real)> AskAsync(Func<ISchemaRegistryClient, Task<object>> question)
     {
         var (mock, mockId) = await OutcomeAsync(question, _mock);
         // A client of its own each time, so that nothing is answered from a cache.
-        using var real = new HttpSchemaRegistry(new SchemaRegistryOptions { Url = url });
+        using ISchemaRegistryClient real = SchemaRegistries.Create(new SchemaRegistryOptions { Url = url });
         var (said, realId) = await OutcomeAsync(question, real);
         if (mockId is { } id && realId is { } other)
         {
@@ -28,24 +26,25 @@ internal sealed class RegistryPair(string url)
         return (mock, said);
     }
 
-    private static async Task<(string Text, int? Id)> OutcomeAsync(Func<ISchemaRegistry, Task<object>> question, ISchemaRegistryClient registry)
+    private static async Task<(string Text, int? Id)> OutcomeAsync(Func<ISchemaRegistryClient, Task<object>> question, ISchemaRegistryClient registry)
     {
         try
         {
             var answer = await question(registry);
-            return (Describe(answer), (answer as RegisteredSchema)?.Id);
+            return (await DescribeAsync(registry, answer), (answer as RegisteredSchema)?.Id);
         }
         catch (SchemaRegistryException exception)
         {
-            return (string.Create(CultureInfo.InvariantCulture, $"error {exception.ErrorCode}"), null);
+            return (string.Create(CultureInfo.InvariantCulture, $"error {(exception.ErrorCode is RegistryErrors.NoCode or 0 ? (int)exception.Status : exception.ErrorCode)}"), null);
         }
     }
 
-    private static string Describe(object answer) => answer switch
+    // A registration is answered with the id alone by some: what it stands for is asked for.
+    private static async Task<string> DescribeAsync(ISchemaRegistryClient registry, object answer) => answer switch
     {
-        RegisteredSchema schema => schema.Parse() is NamedSchema named ? named.ToString() : schema.Parse().ToString(),
-        CompatibilityAnswer verdict => verdict.IsCompatible ? "compatible" : "incompatible",
-        CompatibilityLevel level => level.ToRegistryName(),
+        RegisteredSchema { SchemaString: null } registered => (await registry.ReadSchemaAsync(null, registered.Id)).Parse().ToString(),
+        Schema schema => (await registry.ResolveAsync(schema, "The answer")).Parse().ToString(),
+        bool isCompatible => isCompatible ? "compatible" : "incompatible",
         IEnumerable<int> versions => string.Join(',', versions),
         _ => string.Create(CultureInfo.InvariantCulture, $"{answer}"),
     };

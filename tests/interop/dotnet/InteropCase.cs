@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using FeaturePipeline.Avro.Confluent;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Interop;
@@ -23,7 +23,10 @@ internal sealed record InteropCase
 
     public SubjectNameStrategy Subjects { get; init; }
 
-    public SchemaIdStrategy Ids { get; init; }
+    public SchemaIdSerializerStrategy Ids { get; init; }
+
+    /// <summary>Whether the schema's GUID stands before the body, which no serializer of Confluent's writes but every client reads.</summary>
+    public bool HasGuidPrefix { get; init; }
 
     public string Subject(string topic) => Subjects switch
     {
@@ -63,10 +66,10 @@ internal sealed record InteropCase
             },
             Ids = (string?)json["ids"] switch
             {
-                "header" or "guid-header" => SchemaIdStrategy.Header,
-                "guid-prefix" => SchemaIdStrategy.PrefixGuid,
-                _ => SchemaIdStrategy.Prefix,
+                "header" or "guid-header" or "guid-prefix" => SchemaIdSerializerStrategy.Header,
+                _ => SchemaIdSerializerStrategy.Prefix,
             },
+            HasGuidPrefix = (string?)json["ids"] == "guid-prefix",
         };
     }
 }

@@ -69,7 +69,7 @@ async Task PrepareAsync()
     await registry.RegisterSchemaWithResponseAsync(test.Subject(topic), new Schema(test.SchemaText, SchemaType.Avro) { References = References() });
 }
 
-SchemaReference[] References() => [.. test.References.Select(one => new SchemaReference(one.Name, $"{topic}-{one.Name}", 1))];
+List<SchemaReference> References() => [.. test.References.Select(one => new SchemaReference(one.Name, $"{topic}-{one.Name}", 1))];
 
 async Task WriteAsync()
 {
@@ -78,10 +78,12 @@ async Task WriteAsync()
         SubjectNameStrategy = test.Subjects,
         SchemaIdStrategy = test.Ids,
         UseLatestVersion = test.References.Count > 0,
+        AutoRegisterSchemas = test.References.Count == 0,
+        Schema = test.Schema,
     };
     using var producer = new ProducerBuilder<string, object>(new ProducerConfig { BootstrapServers = bootstrap })
         .SetAvroKeySerializer(registry)
-        .SetAvroValueSerializer(registry, config, test.Schema)
+        .SetValueSerializer(test.HasGuidPrefix ? new GuidPrefix(new AvroSerializer<object>(registry, config)) : new AvroSerializer<object>(registry, config).AsSync())
         .Build();
     for (var i = 0; i < test.Values.Count; i++)
     {
@@ -94,7 +96,7 @@ int Read()
 {
     using var consumer = new ConsumerBuilder<string, object>(new ConsumerConfig { BootstrapServers = bootstrap, GroupId = "interop" })
         .SetAvroKeyDeserializer(registry)
-        .SetAvroValueDeserializer(registry, readerSchema: test.Reader)
+        .SetAvroValueDeserializer(registry, new AvroDeserializerConfig { ReaderSchema = test.Reader })
         .Build();
     consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
     for (var i = 0; i < test.Expected.Count; i++)
