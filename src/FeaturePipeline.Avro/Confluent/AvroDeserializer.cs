@@ -18,7 +18,8 @@ namespace FeaturePipeline.Avro.Confluent;
 public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T>, IClusterIdAware, ISerdeDisposable
 {
     private readonly ISchemaRegistryClient _registry;
-    private readonly Serdes.AvroDeserializerConfig _config;
+    private readonly bool _usesLatest;
+    private readonly IDictionary<string, string>? _latestWithMetadata;
     private readonly Serdes.AvroDeserializer<T> _default;
     private readonly bool _isDefaultAlways;
     private readonly bool _ignoresHeaders;
@@ -63,11 +64,12 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
     {
         ArgumentNullException.ThrowIfNull(schemaRegistryClient);
         _registry = schemaRegistryClient;
-        _config = config ?? new Serdes.AvroDeserializerConfig();
+        _usesLatest = config?.UseLatestVersion ?? false;
+        _latestWithMetadata = config?.UseLatestWithMetadata is { Count: > 0 } metadata ? metadata : null;
         _default = new Serdes.AvroDeserializer<T>(schemaRegistryClient, KnownToConfluent(config), ruleRegistry); // judges the names of settings
         _isDefaultAlways = DefaultSerde.TakesAll(typeof(T), config);
         _binding = _isDefaultAlways ? null! : ValueBinding<T>.Create();
-        _ignoresHeaders = _config.SchemaIdStrategy == SchemaIdDeserializerStrategy.Prefix;
+        _ignoresHeaders = config?.SchemaIdStrategy == SchemaIdDeserializerStrategy.Prefix;
         _latestTtl = LatestTtl.Of(schemaRegistryClient);
         _timeProvider = timeProvider;
         var own = config as AvroDeserializerConfig;
@@ -77,7 +79,7 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
             throw new ArgumentException("use.latest.version and a reader schema exclude each other. Keep one of them.", nameof(config));
         }
 
-        _subjects = new Subjects(schemaRegistryClient, _config.SubjectNameStrategy, own?.SubjectName, config);
+        _subjects = new Subjects(schemaRegistryClient, config?.SubjectNameStrategy, own?.SubjectName, config);
     }
 
     /// <summary>How messages of one schema are read; without a reader, by Confluent's deserializer.</summary>
@@ -88,7 +90,7 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
     /// <summary>Plans for the messages of one topic and role; with the latest schemas of its subjects as they were at one time.</summary>
     private sealed record TopicPlans(SchemaCache<ReadPlan> Plans, string? Subject, ConcurrentDictionary<string, RegisteredSchema> Latest, long Since);
 
-    private bool AsksForLatest => _config.UseLatestVersion == true || _config.UseLatestWithMetadata is { Count: > 0 };
+    private bool AsksForLatest => _usesLatest || _latestWithMetadata is not null;
 
     /// <inheritdoc />
     public T Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context)
@@ -289,8 +291,8 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
 
         if (subject is not null && !topic.Latest.ContainsKey(subject))
         {
-            topic.Latest[subject] = _config.UseLatestWithMetadata is { Count: > 0 } metadata
-                ? await _registry.GetLatestWithMetadataAsync(subject, metadata, ignoreDeletedSchemas: false)
+            topic.Latest[subject] = _latestWithMetadata is not null
+                ? await _registry.GetLatestWithMetadataAsync(subject, _latestWithMetadata, ignoreDeletedSchemas: false)
                 : await _registry.GetLatestSchemaAsync(subject);
         }
     }

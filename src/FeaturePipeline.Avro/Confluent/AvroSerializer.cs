@@ -26,7 +26,11 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>, IClusterIdAware, IS
     private static ArrayBufferWriter<byte>? _buffer;
 
     private readonly ISchemaRegistryClient _registry;
-    private readonly Serdes.AvroSerializerConfig _config;
+    private readonly bool _registers;
+    private readonly bool _normalizes;
+    private readonly int? _schemaId;
+    private readonly bool _usesLatest;
+    private readonly IDictionary<string, string>? _latestWithMetadata;
     private readonly Serdes.AvroSerializer<T> _default;
     private readonly bool _isDefaultAlways;
     private readonly bool _isInHeader;
@@ -65,8 +69,13 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>, IClusterIdAware, IS
         ArgumentNullException.ThrowIfNull(schemaRegistryClient);
         _registry = schemaRegistryClient;
         _default = new Serdes.AvroSerializer<T>(schemaRegistryClient, config, ruleRegistry); // judges the names of settings
-        _config = config ?? new Serdes.AvroSerializerConfig();
-        if (_config.UseLatestVersion == true && _config.AutoRegisterSchemas != false)
+        config ??= new Serdes.AvroSerializerConfig();
+        _registers = config.AutoRegisterSchemas ?? true;
+        _normalizes = config.NormalizeSchemas ?? false;
+        _schemaId = config.UseSchemaId is >= 0 and int id ? id : null;
+        _usesLatest = config.UseLatestVersion ?? false;
+        _latestWithMetadata = config.UseLatestWithMetadata is { Count: > 0 } metadata ? metadata : null;
+        if (_usesLatest && _registers)
         {
             throw new ArgumentException(
                 "AvroSerializer: cannot enable both use.latest.version and auto.register.schemas, which is on unless it is set to false");
@@ -74,12 +83,12 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>, IClusterIdAware, IS
 
         _isDefaultAlways = DefaultSerde.TakesAll(typeof(T), config);
         _binding = _isDefaultAlways ? null! : ValueBinding<T>.Create();
-        _isInHeader = _config.SchemaIdStrategy == SchemaIdSerializerStrategy.Header;
+        _isInHeader = config.SchemaIdStrategy == SchemaIdSerializerStrategy.Header;
         _latestTtl = LatestTtl.Of(schemaRegistryClient);
         _timeProvider = timeProvider;
         var own = config as AvroSerializerConfig;
         _schema = own?.Schema;
-        _subjects = new Subjects(schemaRegistryClient, _config.SubjectNameStrategy, own?.SubjectName, config);
+        _subjects = new Subjects(schemaRegistryClient, config.SubjectNameStrategy, own?.SubjectName, config);
     }
 
     private readonly record struct PlanKey(string Topic, MessageComponentType Component, AvroSchema Schema)
@@ -187,7 +196,7 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>, IClusterIdAware, IS
 
     private bool IsExpired(WritePlan plan) => _latestTtl is { } ttl && AsksForLatest && _timeProvider.GetElapsedTime(plan.Since) >= ttl;
 
-    private bool AsksForLatest => _config.UseLatestVersion == true || _config.UseLatestWithMetadata is { Count: > 0 };
+    private bool AsksForLatest => _usesLatest || _latestWithMetadata is not null;
 
     private byte[] Write(WritePlan plan, BodyWriter<T> write, T data, SerializationContext context)
     {
@@ -271,24 +280,23 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>, IClusterIdAware, IS
         }
 
         var definition = new Schema(key.Schema.ToString(), SchemaType.Avro);
-        bool normalizes = _config.NormalizeSchemas ?? false;
-        RegisteredSchema registered = _config.AutoRegisterSchemas ?? true
-            ? await _registry.RegisterSchemaWithResponseAsync(subject, definition, normalizes)
-            : await _registry.LookupSchemaAsync(subject, definition, ignoreDeletedSchemas: true, normalizes);
+        RegisteredSchema registered = _registers
+            ? await _registry.RegisterSchemaWithResponseAsync(subject, definition, _normalizes)
+            : await _registry.LookupSchemaAsync(subject, definition, ignoreDeletedSchemas: true, _normalizes);
         return new Chosen(key.Schema, registered.Id, registered.Guid);
     }
 
     /// <summary>The schema that the settings choose instead of the value's own, in the order of Confluent's serializer.</summary>
     private async Task<(int Id, string? Guid, Schema Schema)?> FindGivenAsync(string subject)
     {
-        if (_config.UseSchemaId is >= 0 and int id)
+        if (_schemaId is { } id)
         {
             return (id, null, await _registry.GetSchemaBySubjectAndIdAsync(subject, id));
         }
 
-        RegisteredSchema? registered = _config.UseLatestWithMetadata is { Count: > 0 } metadata
-            ? await _registry.GetLatestWithMetadataAsync(subject, metadata, ignoreDeletedSchemas: false)
-            : _config.UseLatestVersion == true ? await _registry.GetLatestSchemaAsync(subject) : null;
+        RegisteredSchema? registered = _latestWithMetadata is not null
+            ? await _registry.GetLatestWithMetadataAsync(subject, _latestWithMetadata, ignoreDeletedSchemas: false)
+            : _usesLatest ? await _registry.GetLatestSchemaAsync(subject) : null;
         return registered is null ? null : (registered.Id, registered.Guid, registered);
     }
 

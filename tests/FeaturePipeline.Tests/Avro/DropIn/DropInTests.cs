@@ -1,0 +1,200 @@
+extern alias DefaultSerde;
+extern alias OurSerde;
+using Avro.Generic;
+using Confluent.Kafka;
+using Confluent.SchemaRegistry;
+using FeaturePipeline.Avro.Registry;
+using DefaultProgram = DefaultSerde::DropIn.SerdeProgram;
+using OurProgram = OurSerde::DropIn.SerdeProgram;
+
+namespace FeaturePipeline.Tests.Avro.DropIn;
+
+/// <summary>
+/// One program (tests/DropIn/SerdeProgram.cs) compiled with Confluent's serde and with ours, which differ by one using: both write the same bytes, read the
+/// same objects, and read each other's messages.
+/// </summary>
+public class DropInTests
+{
+    private static readonly string[] s_writing = ["none", "objects", "pairs", "normalize", "header", "topic", "record", "topic-record", "latest", "metadata", "lookup", "id-1"];
+
+    public static TheoryData<string> Names => [.. DropInCases.All.Select(static one => one.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Generic_records_are_the_same_bytes_and_the_same_objects(string name)
+    {
+        DropInCase one = DropInCases.All.Single(candidate => candidate.Name == name);
+        foreach (string settings in s_writing)
+        {
+            MockSchemaRegistry registry = await RegistryAsync(one.Json, settings);
+            foreach (MessageComponentType component in (MessageComponentType[])[MessageComponentType.Value, MessageComponentType.Key])
+            {
+                foreach (GenericRecord value in one.Make())
+                {
+                    await CheckAsync(registry, settings, component, value);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Generated_classes_are_the_same_bytes_and_the_same_objects()
+    {
+        foreach (string settings in s_writing)
+        {
+            MockSchemaRegistry registry = await RegistryAsync(test.Order._SCHEMA.ToString(), settings);
+            await CheckAsync(registry, settings, MessageComponentType.Value, Order());
+            await CheckAsync(registry, settings, MessageComponentType.Key, Order(parent: Order()));
+        }
+    }
+
+    [Fact]
+    public async Task Primitives_and_tombstones_are_the_same()
+    {
+        await CheckPrimitivesAsync("\"int\"", 0, -1, int.MaxValue);
+        await CheckPrimitivesAsync("\"long\"", 0L, long.MinValue);
+        await CheckPrimitivesAsync("\"boolean\"", true, false);
+        await CheckPrimitivesAsync("\"float\"", 1.5f, float.NaN);
+        await CheckPrimitivesAsync("\"double\"", 0.1, double.NegativeInfinity);
+        await CheckPrimitivesAsync("\"string\"", "", "Zürich 🎈");
+        await CheckPrimitivesAsync("\"bytes\"", [], [0, 1, 255], new byte[300]);
+        var registry = new MockSchemaRegistry();
+        Assert.Equal(
+            await new DefaultProgram(registry).WriteAsync<Null>(null!, "none", Context(MessageComponentType.Value)),
+            await new OurProgram(registry).WriteAsync<Null>(null!, "none", Context(MessageComponentType.Value)));
+        Assert.Null(await new OurProgram(registry).WriteAsync<string>(null!, "none", Context(MessageComponentType.Value)));
+        Assert.Null(await new OurProgram(registry).ReadAsync<string>(null, "none", Context(MessageComponentType.Value)));
+        Assert.Null(new OurProgram(registry).Read<test.Order>(null, "none", Context(MessageComponentType.Value)));
+        await Assert.ThrowsAnyAsync<Exception>(() => new DefaultProgram(registry).ReadAsync<int>(null, "none", Context(MessageComponentType.Value)));
+        await Assert.ThrowsAnyAsync<Exception>(() => new OurProgram(registry).ReadAsync<int>(null, "none", Context(MessageComponentType.Value)));
+    }
+
+    [Fact]
+    public async Task Schemas_with_references_are_read_with_the_latest_version_by_both()
+    {
+        const string line = """{"type":"record","name":"Line","namespace":"shop","fields":[{"name":"n","type":"int"}]}""";
+        const string cart = """{"type":"record","name":"Cart","namespace":"shop","fields":[{"name":"lines","type":{"type":"array","items":"shop.Line"}}]}""";
+        string whole = cart.Replace("\"shop.Line\"", line, StringComparison.Ordinal);
+        var registry = new MockSchemaRegistry();
+        await registry.RegisterSchemaAsync("line", new Schema(line, SchemaType.Avro));
+        await registry.RegisterSchemaAsync("drop-in-value", new Schema(cart, [new SchemaReference("shop.Line", "line", 1)], SchemaType.Avro));
+        var schema = (global::Avro.RecordSchema)global::Avro.Schema.Parse(whole);
+        global::Avro.Schema item = ((global::Avro.ArraySchema)schema["lines"].Schema).ItemSchema;
+        GenericRecord value = DropInCases.Record(schema, [new object[] { DropInCases.Record(item, 1), DropInCases.Record(item, 2) }]);
+        await CheckAsync(registry, "latest", MessageComponentType.Value, value);
+    }
+
+    [Fact]
+    public async Task The_same_program_runs_on_a_broker()
+    {
+        using var broker = new FeaturePipeline.Kafka.EmbeddedBroker();
+        broker.CreateTopic("theirs", partitions: 1);
+        broker.CreateTopic("ours", partitions: 1);
+        var registry = new MockSchemaRegistry();
+        test.Order theirs = await new DefaultProgram(registry).ExchangeAsync(broker.BootstrapServers, "theirs", Order());
+        test.Order ours = await new OurProgram(registry).ExchangeAsync(broker.BootstrapServers, "ours", Order());
+        Assert.Null(ApacheValues.Difference(Comparable(theirs), Comparable(ours)));
+        byte[] built = await new OurProgram(registry).BuildAndWriteAsync(Order(), Context(MessageComponentType.Value));
+        Assert.Equal(await new DefaultProgram(registry).BuildAndWriteAsync(Order(), Context(MessageComponentType.Value)), built);
+        Assert.Equal(7, (await new OurProgram(registry).BuildAndReadAsync<test.Order>(built, Context(MessageComponentType.Value))).id);
+    }
+
+    [Theory]
+    [InlineData("avro.serializer.auto.registr.schemas", "true")]
+    [InlineData("auto.register.schemas", "true")]
+    [InlineData("avro.serializer.use.schema.id", "seven")]
+    [InlineData("avro.serializer.use.latest.version", "perhaps")]
+    [InlineData("avro.serializer.subject.name.strategy", "Tropic")]
+    [InlineData("avro.serializer.schema.id.strategy", "Suffix")]
+    public async Task Settings_that_one_refuses_the_other_refuses_too(string name, string value)
+    {
+        // Confluent's serializer looks at values when it first writes, ours when it is made.
+        var registry = new MockSchemaRegistry();
+        Exception? theirs = await Record.ExceptionAsync(async () =>
+        {
+            var program = new DefaultProgram(registry);
+            program.Configure([new(name, value)]);
+            var serializer = new global::Confluent.SchemaRegistry.Serdes.AvroSerializer<string>(registry, new global::Confluent.SchemaRegistry.Serdes.AvroSerializerConfig([new(name, value)]));
+            await serializer.SerializeAsync("x", Context(MessageComponentType.Value));
+        });
+        Exception ours = Assert.ThrowsAny<Exception>(() => new OurProgram(registry).Configure([new(name, value)]));
+        Assert.NotNull(theirs);
+        Assert.Equal(theirs.GetType(), ours.GetType());
+        Assert.Equal(theirs.Message, ours.Message);
+    }
+
+    [Fact]
+    public async Task Latest_version_and_automatic_registration_exclude_each_other_with_both()
+    {
+        var registry = new MockSchemaRegistry();
+        ArgumentException? theirs = await Assert.ThrowsAsync<ArgumentException>(() => new DefaultProgram(registry).WriteAsync("x", "latest-and-register", Context(MessageComponentType.Value)));
+        ArgumentException ours = await Assert.ThrowsAsync<ArgumentException>(() => new OurProgram(registry).WriteAsync("x", "latest-and-register", Context(MessageComponentType.Value)));
+        Assert.StartsWith(theirs.Message, ours.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task CheckPrimitivesAsync<T>(string json, params T[] values)
+    {
+        foreach (string settings in s_writing.Where(static settings => settings is not ("record" or "topic-record")))
+        {
+            MockSchemaRegistry registry = await RegistryAsync(json, settings);
+            foreach (T value in values)
+            {
+                await CheckAsync(registry, settings, MessageComponentType.Value, value);
+            }
+        }
+    }
+
+    /// <summary>Both write the value to the same bytes and headers, and each reads what the other wrote to the same object, asynchronously and not.</summary>
+    private static async Task CheckAsync<T>(MockSchemaRegistry registry, string settings, MessageComponentType component, T value)
+    {
+        var (theirs, ours) = (new DefaultProgram(registry), new OurProgram(registry));
+        var (theirContext, ourContext) = (Context(component), Context(component));
+        byte[] bytes = await theirs.WriteAsync(value, settings, theirContext);
+        Assert.Equal(bytes, await ours.WriteAsync(value, settings, ourContext));
+        Assert.Equal(bytes, ours.Write(value, settings, Context(component)));
+        Assert.Equal(theirContext.Headers.Select(static header => (header.Key, Convert.ToHexString(header.GetValueBytes()))), ourContext.Headers.Select(static header => (header.Key, Convert.ToHexString(header.GetValueBytes()))));
+
+        T expected = await theirs.ReadAsync<T>(bytes, settings, theirContext);
+        Assert.Null(ApacheValues.Difference(Comparable(expected), Comparable(await ours.ReadAsync<T>(bytes, settings, theirContext))));
+        Assert.Null(ApacheValues.Difference(Comparable(expected), Comparable(ours.Read<T>(bytes, settings, ourContext))));
+    }
+
+    // Generated classes have no equality: their fields are compared.
+    private static object? Comparable(object? value) => value switch
+    {
+        global::Avro.Specific.ISpecificRecord record => ((global::Avro.RecordSchema)record.Schema).Fields.Select(field => Comparable(record.Get(field.Pos))).ToArray(),
+        global::Avro.Specific.SpecificFixed bytes => bytes.Value,
+        System.Collections.IList list and not byte[] => list.Cast<object?>().Select(Comparable).ToArray(),
+        _ => value,
+    };
+
+    private static test.Order Order(test.Order? parent = null) => new()
+    {
+        id = 7,
+        at = new DateTime(2026, 11, 23, 1, 2, 3, DateTimeKind.Utc),
+        price = new global::Avro.AvroDecimal(-1250, 2),
+        colour = test.Paint.GREEN,
+        digest = new test.Digest { Value = [1, 2, 3] },
+        tags = ["a", "b"],
+        counts = new Dictionary<string, long> { ["x"] = 1 },
+        note = null,
+        parent = parent,
+    };
+
+    private static async Task<MockSchemaRegistry> RegistryAsync(string json, string settings)
+    {
+        var registry = new MockSchemaRegistry();
+        if (settings is "latest" or "metadata" or "lookup" or "id-1")
+        {
+            var metadata = new global::Confluent.SchemaRegistry.Metadata(null, new Dictionary<string, string> { ["team"] = "a" }, null);
+            foreach (string subject in (string[])["drop-in-value", "drop-in-key"])
+            {
+                await registry.RegisterSchemaAsync(subject, settings == "metadata" ? new Schema(json, [], SchemaType.Avro, metadata, null) : new Schema(json, SchemaType.Avro));
+            }
+        }
+
+        return registry;
+    }
+
+    private static SerializationContext Context(MessageComponentType component) => new(component, "drop-in", []);
+}
