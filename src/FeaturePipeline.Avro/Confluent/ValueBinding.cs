@@ -28,10 +28,26 @@ internal abstract class ValueBinding<T>
     /// <summary>The binding of a type.</summary>
     /// <exception cref="NotSupportedException">The type is neither generic nor one that can be mapped.</exception>
     public static ValueBinding<T> Create() =>
-        GenericBinding<T>.IsFor(typeof(T)) ? new GenericBinding<T>()
+        typeof(T) == typeof(global::Avro.Generic.GenericRecord) ? (ValueBinding<T>)(object)new ApacheBinding()
+        : GenericBinding<T>.IsFor(typeof(T)) ? new GenericBinding<T>()
         : MappedBinding<T>.IsFor(typeof(T)) ? new MappedBinding<T>()
         : throw new NotSupportedException(
             $"{typeof(T)} can't be read or written as Avro: it has no constructor without parameters, and none whose parameters are all members of it.");
+
+    // Several types of records in one topic are a union of them; a branch of another type is an error of the message that has it.
+    protected static void RequireRecords(AvroSchema schema, string remedy)
+    {
+        if (schema is not RecordSchema && !(schema is UnionSchema union && union.Branches.Any(static branch => branch is RecordSchema)))
+        {
+            throw new InvalidOperationException($"The schema is of type {schema.TypeName}, not a record. {remedy}.");
+        }
+    }
+
+    protected static DecodeResult OfType(DecodeResult result, object? read, out T? value)
+    {
+        value = result.IsOk && read is T held ? held : default;
+        return !result.IsOk || read is T || (read is null && default(T) is null) ? result : new DecodeResult(DecodeErrorKind.UnreadableBranch, 0, null, 0);
+    }
 }
 
 /// <summary>Generic records, primitives, or (as object) whatever a schema says.</summary>
@@ -84,20 +100,12 @@ internal sealed class GenericBinding<T> : ValueBinding<T>
     public override BodyReader<T> CompileReader(AvroSchema writer, AvroSchema? reader)
     {
         var wanted = reader ?? _reader;
-        if (typeof(T) == typeof(GenericRecord) && !HoldsRecords(wanted ?? writer))
+        if (typeof(T) == typeof(GenericRecord))
         {
-            throw new InvalidOperationException($"The schema is of type {(wanted ?? writer).TypeName}, not a record. Read it as object.");
+            RequireRecords(wanted ?? writer, "Read it as object");
         }
 
         var compiled = GenericReader.Compile(writer, wanted);
-        return (ReadOnlySpan<byte> body, out T? value) =>
-        {
-            var result = compiled.TryRead(body, out var read);
-            value = result.IsOk && read is T held ? held : default;
-            return !result.IsOk || read is T || (read is null && default(T) is null) ? result : new DecodeResult(DecodeErrorKind.UnreadableBranch, 0, null, 0);
-        };
+        return (ReadOnlySpan<byte> body, out T? value) => OfType(compiled.TryRead(body, out var read), read, out value);
     }
-
-    // Several types of records in one topic are a union of them; a branch of another type is an error of the message that has it.
-    private static bool HoldsRecords(AvroSchema schema) => schema is RecordSchema || (schema is UnionSchema union && union.Branches.Any(static branch => branch is RecordSchema));
 }

@@ -74,7 +74,7 @@ public sealed class GenericReader
         }
     }
 
-    private static bool TryReadScalar(ScalarRead read, ref AvroReader reader, out object? value)
+    internal static bool TryReadScalar(ScalarRead read, ref AvroReader reader, out object? value)
     {
         value = null;
         switch (read)

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using FeaturePipeline.Avro.Apache;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Codecs;
 using FeaturePipeline.Avro.Files;
@@ -50,6 +51,32 @@ public class AvroFuzzTests
                 GenericWriter.Compile(schema).Write(value, again);
                 Assert.True(reader.TryRead(again.WrittenSpan, out _).IsOk);
             }
+        }
+    });
+
+    [Fact]
+    public void Damaged_messages_read_as_Apache_s_values_end_in_a_result_in_bounded_memory() => Fuzz(400, random =>
+    {
+        var schemas = new RandomSchemas(random.Next(), rich: true, logical: true);
+        var schema = AvroSchema.Parse(schemas.Record().ToJsonString());
+        var reader = ApacheReader.Compile(schema);
+        var original = new ArrayBufferWriter<byte>();
+        GenericWriter.Compile(schema).Write(schemas.Datum(schema), original);
+        for (int i = 0; i < 20; i++)
+        {
+            byte[] message = Damage(random, original.WrittenSpan.ToArray());
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            DecodeResult result = reader.TryRead(message, out object? value);
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(allocated < 200_000 + (250 * message.Length), $"{allocated} bytes for {message.Length}");
+            if (result.IsOk)
+            {
+                var again = new ArrayBufferWriter<byte>();
+                ApacheWriter.Compile(schema).Write(value, again);
+                Assert.True(reader.TryRead(again.WrittenSpan, out _).IsOk);
+            }
+
+            Assert.True(!GenericReader.Compile(schema).TryRead(message, out _).IsOk || result.IsOk || result.Error == DecodeErrorKind.OutOfRange, result.ToString());
         }
     });
 

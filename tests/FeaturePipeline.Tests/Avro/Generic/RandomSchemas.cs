@@ -11,12 +11,19 @@ namespace FeaturePipeline.Tests.Avro.Generic;
 /// False: what every implementation does right. True: also recursive types, types used again by name, unions of anything, enums with a default,
 /// roots that are no records, and the edges of numbers.
 /// </param>
-internal sealed class RandomSchemas(int seed, bool rich = false)
+/// <param name="logical">Whether there are logical types: those that Apache's library has, with values that it can hold.</param>
+internal sealed class RandomSchemas(int seed, bool rich = false, bool logical = false)
 {
     private const int DatumDepthMax = 8;
     private const int DatumSizeMax = 300;
 
     private static readonly string[] Scalars = ["boolean", "int", "long", "float", "double", "bytes", "string"];
+
+    private static readonly (string Type, string Logical)[] LogicalTypes =
+    [
+        ("int", "date"), ("int", "time-millis"), ("long", "time-micros"), ("long", "timestamp-millis"), ("long", "timestamp-micros"), ("string", "uuid"),
+        ("bytes", "decimal"),
+    ];
 
     private readonly Random _random = new(seed);
     private readonly List<string> _open = [];
@@ -48,7 +55,7 @@ internal sealed class RandomSchemas(int seed, bool rich = false)
         switch (_random.Next(depth > 3 ? 8 : rich ? 18 : 14))
         {
             case < 7:
-                return Scalar();
+                return logical && _random.Next(2) == 0 ? LogicalType() : Scalar();
             case 7:
                 return new JsonArray("null", Scalar());
             case 8:
@@ -105,12 +112,38 @@ internal sealed class RandomSchemas(int seed, bool rich = false)
                     Enumerable.Range(0, small ? 0 : _random.Next(4)).Select(i => KeyValuePair.Create($"k{i}", Datum(type.Values, depth + 1))));
             case UnionSchema type:
                 return Datum(type.Branches[small && type.NullIndex >= 0 ? type.NullIndex : _random.Next(type.Branches.Count)], depth);
-            case { Type: AvroType.Bytes } when rich && _random.Next(30) > 0:
+            case { Type: AvroType.Bytes, Logical: null } when rich && _random.Next(30) > 0:
                 return Encoding.UTF8.GetBytes(Text());
+            case { Logical: not null }:
+                return LogicalDatum(schema);
             default:
                 return rich && _random.Next(8) == 0 ? Edge(schema.Type) : Scalar(schema.Type);
         }
     }
+
+    private JsonNode LogicalType()
+    {
+        (string type, string name) = LogicalTypes[_random.Next(LogicalTypes.Length)];
+        var schema = new JsonObject { ["type"] = type, ["logicalType"] = name };
+        if (name == "decimal")
+        {
+            schema["precision"] = 400;
+            schema["scale"] = _random.Next(10);
+        }
+
+        return _random.Next(4) == 0 ? new JsonArray("null", schema) : schema;
+    }
+
+    private object LogicalDatum(AvroSchema schema) => schema.Logical!.Name switch
+    {
+        "date" => _random.Next(-700_000, 2_900_000),
+        "time-millis" => _random.Next(86_400_000),
+        "time-micros" => _random.NextInt64(86_400_000_000),
+        "timestamp-millis" => _random.NextInt64(-13_000_000_000_000, 14_000_000_000_000) >> _random.Next(40), // beyond, Apache counts with rounded numbers
+        "timestamp-micros" => _random.NextInt64(-62_135_596_800_000_000, 253_402_300_799_999_999) >> _random.Next(50),
+        "uuid" => new Guid(Bytes(16)).ToString(),
+        _ => new System.Numerics.BigInteger(Bytes(_random.Next(1, 40))).ToByteArray(isBigEndian: true),
+    };
 
     private string Scalar() => Scalars[_random.Next(Scalars.Length)];
 
