@@ -33,9 +33,9 @@ internal static class DropInCases
         Field("union of primitives", """["null","boolean","int","long","float","double","bytes","string"]""", null, true, 1, 2L, 3f, 4.0, new byte[] { 5 }, "6"),
         Field("union of one", """["string"]""", "only"),
         Field("array of int", """{"type":"array","items":"int"}""", Array.Empty<object>(), new object[] { 1, -2, 3 }),
-        Field("array of string", """{"type":"array","items":"string"}""", new object[] { "a", "" }),
-        Field("array of arrays", """{"type":"array","items":{"type":"array","items":"long"}}""", new object[] { new object[] { 1L }, Array.Empty<object>() }),
-        Field("array of optional", """{"type":"array","items":["null","double"]}""", new object?[] { null, 1.5 }),
+        Field("array of string", """{"type":"array","items":"string"}""", [new object[] { "a", "" }]),
+        Field("array of arrays", """{"type":"array","items":{"type":"array","items":"long"}}""", [new object[] { new object[] { 1L }, Array.Empty<object>() }]),
+        Field("array of optional", """{"type":"array","items":["null","double"]}""", [new object?[] { null, 1.5 }]),
         Field("map of long", """{"type":"map","values":"long"}""", new Dictionary<string, object>(), new Dictionary<string, object> { ["a"] = 1L, [""] = 2L }),
         Field("map of arrays", """{"type":"map","values":{"type":"array","items":"string"}}""", new Dictionary<string, object> { ["k"] = new object[] { "v" } }),
         Field("map of optional", """{"type":"map","values":["null","int"]}""", new Dictionary<string, object> { ["n"] = null!, ["i"] = 1 }),
@@ -94,9 +94,9 @@ internal static class DropInCases
         Field("an unknown logical type", """{"type":"string","logicalType":"colour"}""", "red"),
         Field("an unknown property", """{"type":"string","avro.java.string":"String"}""", "java"),
         new(
-            "documentation, aliases, orders and defaults",
+            "documentation and defaults",
             """
-            {"type":"record","name":"R","namespace":"a.b","doc":"d","aliases":["Old"],"fields":[{"name":"x","type":"int","doc":"f","default":1,"order":"descending","aliases":["y"]},
+            {"type":"record","name":"R","namespace":"a.b","doc":"d","fields":[{"name":"x","type":"int","doc":"f","default":1},
              {"name":"z","type":["null","string"],"default":null}]}
             """,
             static schema => [Record(schema, 5, "q")]),
