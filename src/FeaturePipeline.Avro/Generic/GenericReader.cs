@@ -229,8 +229,10 @@ public sealed class GenericReader
     }
 }
 
-/// <summary>The path of one failure.</summary>
-internal sealed class OnePath(string path) : IDecodePaths
+/// <summary>The path of one failure, and what is wrong with the value.</summary>
+internal sealed class OnePath(string path, string? detail = null) : IDecodePaths
 {
     public string PathOf(int place) => path;
+
+    public string? DetailOf(int place) => detail;
 }

@@ -46,7 +46,7 @@ public sealed class MappedReader<T>
         }
 
         value = default;
-        return new DecodeResult(reader.Error, reader.Position, new Generic.OnePath(reader.Path), 0);
+        return new DecodeResult(reader.Error, reader.Position, new Generic.OnePath(reader.Path, reader.Detail), 0);
     }
 
     private static AvroSchema? Own(AvroSchema writer) =>

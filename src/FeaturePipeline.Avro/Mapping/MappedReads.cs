@@ -7,6 +7,7 @@ using System.Text.Unicode;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Resolution;
+using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Mapping;
 
@@ -191,7 +192,7 @@ internal static class MappedReads
         (number >= least && number <= most) || reader.Fail(DecodeErrorKind.OutOfRange);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static bool Symbol<T>(ref AvroReader reader, T[] values, bool[] known, out T value)
+    internal static bool Symbol<T>(ref AvroReader reader, T[] values, bool[] known, EnumNode node, out T value)
     {
         value = default!;
         if (!reader.TryReadEnumIndex(values.Length, out int index))
@@ -200,7 +201,29 @@ internal static class MappedReads
         }
 
         value = values[index];
-        return known[index] || reader.Fail(DecodeErrorKind.UnknownSymbol);
+        return known[index] || UnknownSymbol(ref reader, node, index, typeof(T));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool UnknownSymbol(ref AvroReader reader, EnumNode node, int index, Type type)
+    {
+        var schema = (EnumSchema)node.Reader;
+        string known = node.Map[index] < 0
+            ? $"enum {schema.Name}, which has {GenericWriter.Listed(schema.Symbols)} and no default"
+            : $"{type}, which has {GenericWriter.Listed(Enum.GetNames(type))}";
+        return reader.Fail(DecodeErrorKind.UnknownSymbol, $"symbol '{((EnumSchema)node.Writer).Symbols[index]}' is none of {known}");
+    }
+
+    /// <summary>Fails for a branch of the writer's union.</summary>
+    /// <param name="reader">The reader.</param>
+    /// <param name="writer">The writer's union.</param>
+    /// <param name="index">The branch.</param>
+    /// <param name="readable">Whether each branch can be read.</param>
+    /// <param name="type">What is read.</param>
+    internal static bool UnreadableBranch(ref AvroReader reader, UnionSchema writer, int index, bool[] readable, Type type)
+    {
+        string known = GenericWriter.Listed(writer.Branches.Zip(readable).Where(static pair => pair.Second).Select(static pair => pair.First.TypeName));
+        return reader.Fail(DecodeErrorKind.UnreadableBranch, $"the writer's branch {writer.Branches[index].TypeName} is none that {type} can hold: of this union {known}");
     }
 
     internal static bool Object(ref AvroReader reader, ReadNode node, out object? value) => GenericReader.TryRead(node, ref reader, out value);

@@ -71,7 +71,7 @@ internal sealed class ReaderCompiler
                 return ReadUnion(union, type, reader, target, path);
             case ScalarNode { Read: ScalarRead.Null }:
                 return type.IsValueType && Nullable.GetUnderlyingType(type) is null
-                    ? Fail(reader, DecodeErrorKind.UnreadableBranch)
+                    ? Fail(reader, DecodeErrorKind.UnreadableBranch, $"null, which {type} does not have")
                     : Expression.Block(Expression.Assign(target, Expression.Default(type)), Expression.Constant(true));
         }
 
@@ -112,11 +112,15 @@ internal sealed class ReaderCompiler
     internal static MethodCallExpression FailIn(ParameterExpression reader, string part) =>
         Expression.Call(reader, typeof(AvroReader).GetMethod(nameof(AvroReader.FailIn), BindingFlags.NonPublic | BindingFlags.Instance)!, Expression.Constant(part));
 
-    internal static MethodCallExpression Fail(ParameterExpression reader, DecodeErrorKind error) =>
-        Expression.Call(reader, typeof(AvroReader).GetMethod(nameof(AvroReader.Fail))!, Expression.Constant(error));
+    internal static MethodCallExpression Fail(ParameterExpression reader, DecodeErrorKind error, string detail) => Expression.Call(
+        reader, typeof(AvroReader).GetMethod(nameof(AvroReader.Fail), Any, [typeof(DecodeErrorKind), typeof(string)])!, Expression.Constant(error), Expression.Constant(detail));
 
     internal static ArgumentException Unmapped(AvroSchema schema, Type type, string path) =>
-        new($"{(path.Length == 0 ? "The value" : $"Field '{path}'")} is of type {schema.TypeName}{(schema.Logical is null ? "" : $" ({schema.Logical})")}, which {type} cannot hold.");
+        new($"{(path.Length == 0 ? "The value" : $"Field '{path}'")} is of type {Described(schema)}, which {type} cannot hold.");
+
+    private static string Described(AvroSchema schema) => schema is UnionSchema union
+        ? $"union of {GenericWriter.Listed(union.Branches.Select(static branch => branch.TypeName))}"
+        : schema.TypeName + (schema.Logical is null ? "" : $" ({schema.Logical})");
 
     // A generic value; in a class of avrogen what Apache would put there.
     private BlockExpression ReadObject(ReadNode node, Type type, ParameterExpression reader, ParameterExpression target, string path)
@@ -138,8 +142,17 @@ internal sealed class ReaderCompiler
     {
         ParameterExpression index = Expression.Variable(typeof(int));
         bool chooses = union.Branches.Any(branch => IsMeant(branch, type));
+        bool[] readable = Array.ConvertAll(union.Branches, branch =>
+            branch is not null && (IsNull(branch) ? !type.IsValueType || Nullable.GetUnderlyingType(type) is not null : !chooses || IsMeant(branch, type)));
         SwitchCase[] cases = union.Branches.Select((branch, i) => Expression.SwitchCase(
-            branch is null || (chooses && !IsMeant(branch, type) && !IsNull(branch)) ? Fail(reader, DecodeErrorKind.UnreadableBranch) : Read(branch, type, reader, target, path),
+            readable[i] ? Read(branch!, type, reader, target, path) : Call(
+                nameof(MappedReads.UnreadableBranch),
+                [],
+                reader,
+                Expression.Constant(union.Writer, typeof(UnionSchema)),
+                Expression.Constant(i),
+                Expression.Constant(readable),
+                Expression.Constant(type, typeof(Type))),
             Expression.Constant(i))).ToArray();
         Expression read = Expression.Call(reader, typeof(AvroReader).GetMethod(nameof(AvroReader.TryReadUnionIndex))!, Expression.Constant(cases.Length), index);
         return Expression.Block([index], cases.Length == 0 ? read : Expression.AndAlso(read, Expression.Switch(index, Expression.Constant(false), cases)));
@@ -205,7 +218,7 @@ internal sealed class ReaderCompiler
         }
 
         bool[] known = Array.ConvertAll(found, item => item is not null);
-        return Call(nameof(MappedReads.Symbol), [type], reader, Expression.Constant(values), Expression.Constant(known), target);
+        return Call(nameof(MappedReads.Symbol), [type], reader, Expression.Constant(values), Expression.Constant(known), Expression.Constant(node), target);
     }
 
     /// <summary>The value of a C# enum that a symbol names, or null.</summary>

@@ -170,7 +170,8 @@ internal sealed class WriterCompiler
         if (TypeMembers.Union(type).Count > 0)
         {
             // One type may derive from another: the most derived is asked for first.
-            Expression chain = Throw(nameof(MappedWrites.NoBranch), Expression.Convert(value, typeof(object)), Expression.Constant(path));
+            Expression chain = Throw(
+                nameof(MappedWrites.NoBranch), Expression.Convert(value, typeof(object)), Expression.Constant(union), Expression.Constant(path));
             var found = from branch in union.Branches.Index()
                         where branch.Item is RecordSchema
                         let derived = TypeMembers.DerivedFor(type, (RecordSchema)branch.Item)
@@ -299,8 +300,9 @@ internal sealed class WriterCompiler
         }
 
         return type.IsEnum && Table(type, indexes) is { } table
-            ? Call(nameof(MappedWrites.SymbolAt), [type], writer, Expression.Convert(value, typeof(long)), Expression.Constant(table), value, Expression.Constant(path))
-            : Call(nameof(MappedWrites.Symbol), [type], writer, value, Expression.Constant(indexes), Expression.Constant(path));
+            ? Call(
+                nameof(MappedWrites.SymbolAt), [type], writer, Expression.Convert(value, typeof(long)), Expression.Constant(table), value, Expression.Constant(schema), Expression.Constant(path))
+            : Call(nameof(MappedWrites.Symbol), [type], writer, value, Expression.Constant(indexes), Expression.Constant(schema), Expression.Constant(path));
     }
 
     // The symbols' indexes by the enum's numbers, where these are small.
