@@ -188,9 +188,6 @@ internal static class MappedReads
         return true;
     }
 
-    internal static bool InRange(ref AvroReader reader, long number, long least, long most) =>
-        (number >= least && number <= most) || reader.Fail(DecodeErrorKind.OutOfRange);
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool Symbol<T>(ref AvroReader reader, T[] values, bool[] known, EnumNode node, out T value)
     {

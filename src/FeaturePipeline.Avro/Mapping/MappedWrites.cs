@@ -38,6 +38,9 @@ internal static class MappedWrites
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Float(ref AvroWriter writer, float value) => writer.WriteFloat(value);
 
+    internal static void FloatOfDouble(ref AvroWriter writer, double value, string path) =>
+        writer.WriteFloat((float)value == value || double.IsNaN(value) ? (float)value : throw Mismatch(path, $"{value} is no float exactly"));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Double(ref AvroWriter writer, double value) => writer.WriteDouble(value);
 

@@ -99,9 +99,11 @@ internal sealed class ReaderCompiler
     internal static Expression Then(Expression read, Expression action) =>
         Expression.Condition(read, Expression.Block(typeof(bool), action, Expression.Constant(true)), Expression.Constant(false));
 
-    internal static MethodCallExpression Call(string method, Type[] types, params Expression[] arguments)
+    internal static MethodCallExpression Call(string method, Type[] types, params Expression[] arguments) => Call(typeof(MappedReads), method, types, arguments);
+
+    internal static MethodCallExpression Call(Type functions, string method, Type[] types, params Expression[] arguments)
     {
-        MethodInfo info = typeof(MappedReads).GetMethod(method, Any)!;
+        MethodInfo info = functions.GetMethod(method, Any)!;
         return Expression.Call(types.Length == 0 ? info : info.MakeGenericMethod(types), arguments);
     }
 

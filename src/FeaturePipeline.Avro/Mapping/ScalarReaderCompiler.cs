@@ -6,19 +6,9 @@ using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Mapping;
 
-/// <summary>Compiles the reading of a primitive or fixed: into the C# type that Avro's type is, one that is wider, or one of a logical type.</summary>
+/// <summary>Compiles the reading of a primitive or fixed: into the C# type that Avro's type is, a wider or narrower one, or one of a logical type.</summary>
 internal static class ScalarReaderCompiler
 {
-    private static readonly Dictionary<Type, (long Least, long Most)> Narrow = new()
-    {
-        [typeof(sbyte)] = (sbyte.MinValue, sbyte.MaxValue),
-        [typeof(byte)] = (byte.MinValue, byte.MaxValue),
-        [typeof(short)] = (short.MinValue, short.MaxValue),
-        [typeof(ushort)] = (ushort.MinValue, ushort.MaxValue),
-        [typeof(uint)] = (uint.MinValue, uint.MaxValue),
-        [typeof(ulong)] = (0, long.MaxValue),
-    };
-
     /// <summary>The expression, or null where the type cannot hold the value.</summary>
     internal static Expression? Read(ReadNode node, Type type, ParameterExpression reader, ParameterExpression target)
     {
@@ -123,14 +113,19 @@ internal static class ScalarReaderCompiler
             return ReaderCompiler.Call(method, [], reader, Expression.Convert(value, typeof(long)), Expression.Constant(unit), target);
         }
 
-        if (schema.Type is AvroType.Int or AvroType.Long && Narrow.TryGetValue(type, out (long Least, long Most) range))
-        {
-            Expression fits = ReaderCompiler.Call(
-                nameof(MappedReads.InRange), [], reader, Expression.Convert(value, typeof(long)), Expression.Constant(range.Least), Expression.Constant(range.Most));
-            return ReaderCompiler.Then(fits, Expression.Assign(target, Expression.Convert(value, type)));
-        }
+        return Holds(type, schema.Type)
+            ? Expression.Block(Expression.Assign(target, Expression.Convert(value, type)), Expression.Constant(true))
+            : Narrow(schema.Type, type, reader, value, target);
+    }
 
-        return Holds(type, schema.Type) ? Expression.Block(Expression.Assign(target, Expression.Convert(value, type)), Expression.Constant(true)) : null;
+    // A type that holds some of the field's values asks each message for its own.
+    private static MethodCallExpression? Narrow(AvroType avro, Type type, ParameterExpression reader, Expression value, ParameterExpression target)
+    {
+        bool isWhole = avro is AvroType.Int or AvroType.Long;
+        (string? method, Type given) = avro != AvroType.Boolean && Array.IndexOf(NumberReads.FloatingPoints, type) >= 0
+            ? avro == AvroType.Long ? (nameof(NumberReads.FloatingPointOfLong), typeof(long)) : (nameof(NumberReads.FloatingPoint), typeof(double))
+            : (isWhole && Array.IndexOf(NumberReads.Integers, type) >= 0 ? nameof(NumberReads.Integer) : null, typeof(long));
+        return method is null ? null : ReaderCompiler.Call(typeof(NumberReads), method, [type], reader, Expression.Convert(value, given), target);
     }
 
     // The types that hold every value of Avro's type exactly.

@@ -37,9 +37,11 @@ internal static class ScalarWriterCompiler
             case AvroType.Int or AvroType.Long:
                 return WriteInteger(schema, type, writer, value, at);
             case AvroType.Float:
-                return type == typeof(float) ? WriterCompiler.Call(nameof(MappedWrites.Float), [], writer, value) : null;
+                return type == typeof(float) || type == typeof(Half) ? WriterCompiler.Call(nameof(MappedWrites.Float), [], writer, Expression.Convert(value, typeof(float)))
+                    : type == typeof(double) ? WriterCompiler.Call(nameof(MappedWrites.FloatOfDouble), [], writer, value, at)
+                    : null;
             case AvroType.Double:
-                return type == typeof(double) || type == typeof(float) || SmallIntegers.Contains(type)
+                return type == typeof(double) || type == typeof(float) || type == typeof(Half) || SmallIntegers.Contains(type)
                     ? WriterCompiler.Call(nameof(MappedWrites.Double), [], writer, Expression.Convert(value, typeof(double)))
                     : null;
             case AvroType.String:
