@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
@@ -25,9 +24,6 @@ internal static class MappedReads
 {
     // Room that a list takes because a count says so, before its items have shown that they are there.
     private const int CapacityMax = 1024;
-
-    // Bits of a decimal that are divided by a power of ten.
-    private const int BitsMax = 32 << 10;
 
     /// <summary>Reads a string; null where the reader has failed.</summary>
     internal static string? Text(ref AvroReader reader) =>
@@ -70,49 +66,6 @@ internal static class MappedReads
     {
         bool read = reader.TryReadFixed(16, out ReadOnlySpan<byte> bytes);
         value = read ? new Guid(bytes, bigEndian: true) : default;
-        return read;
-    }
-
-    /// <summary>A decimal on bytes (size below 0) or on a fixed.</summary>
-    internal static bool Decimal(ref AvroReader reader, int size, int scale, out decimal value)
-    {
-        value = 0;
-        if (!(size < 0 ? reader.TryReadBytes(out ReadOnlySpan<byte> bytes) : reader.TryReadFixed(size, out bytes)))
-        {
-            return false;
-        }
-
-        var unscaled = new BigInteger(bytes, isBigEndian: true);
-        if (scale > 28 && !unscaled.IsZero)
-        {
-            // What a decimal can hold has zeros beyond the 28th digit. Numbers too long to try are none that it can hold, at any sensible scale.
-            BigInteger rest = 1;
-            if (unscaled.GetBitLength() <= BitsMax && scale - 28 < BitsMax / 3)
-            {
-                unscaled = BigInteger.DivRem(unscaled, BigInteger.Pow(10, scale - 28), out rest);
-            }
-
-            if (!rest.IsZero)
-            {
-                return reader.Fail(DecodeErrorKind.OutOfRange);
-            }
-        }
-
-        BigInteger magnitude = BigInteger.Abs(unscaled);
-        if (magnitude.GetBitLength() > 96)
-        {
-            return reader.Fail(DecodeErrorKind.OutOfRange);
-        }
-
-        value = new decimal((int)(uint)(magnitude & uint.MaxValue), (int)(uint)((magnitude >> 32) & uint.MaxValue), (int)(uint)(magnitude >> 64), unscaled.Sign < 0, (byte)Math.Min(scale, 28));
-        return true;
-    }
-
-    /// <summary>Apache's decimal, of any size.</summary>
-    internal static bool ApacheDecimal(ref AvroReader reader, int size, int scale, out global::Avro.AvroDecimal value)
-    {
-        bool read = size < 0 ? reader.TryReadBytes(out ReadOnlySpan<byte> bytes) : reader.TryReadFixed(size, out bytes);
-        value = new global::Avro.AvroDecimal(new BigInteger(bytes, isBigEndian: true), scale);
         return read;
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using FeaturePipeline.Avro.Binary;
@@ -21,11 +20,6 @@ internal sealed class WriteSlot<T>
 /// <summary>What compiled writers call for values that are more than one primitive. The path is that of the field, for errors.</summary>
 internal static class MappedWrites
 {
-    /// <summary>Digits of a decimal that are worked out; a schema may claim any number of them.</summary>
-    internal const int DigitsMax = 10_000;
-
-    private const double BitsPerDigit = 3.321928094887362;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Boolean(ref AvroWriter writer, bool value) => writer.WriteBoolean(value);
 
@@ -77,34 +71,6 @@ internal static class MappedWrites
         value.TryWriteBytes(bytes, bigEndian: true, out _);
         writer.WriteRaw(bytes);
     }
-
-    internal static void Decimal(ref AvroWriter writer, decimal value, int size, int precision, int scale, string path)
-    {
-        Span<int> parts = stackalloc int[4];
-        decimal.GetBits(value, parts);
-        int own = (parts[3] >> 16) & 0xff;
-        BigInteger unscaled = ((BigInteger)(uint)parts[2] << 64) | ((BigInteger)(uint)parts[1] << 32) | (uint)parts[0];
-        if (own < scale && !unscaled.IsZero)
-        {
-            unscaled *= scale - own < Math.Min(precision, DigitsMax)
-                ? BigInteger.Pow(10, scale - own)
-                : throw Mismatch(path, $"at a scale of {scale} it has more than {Math.Min(precision, DigitsMax)} digits");
-        }
-
-        for (; own > scale; own--)
-        {
-            unscaled = BigInteger.DivRem(unscaled, 10, out BigInteger rest);
-            if (!rest.IsZero)
-            {
-                throw Mismatch(path, $"{value} has more than {scale} digits after the point");
-            }
-        }
-
-        Unscaled(ref writer, value < 0 ? -unscaled : unscaled, size, precision, path);
-    }
-
-    internal static void ApacheDecimal(ref AvroWriter writer, global::Avro.AvroDecimal value, int size, int precision, int scale, string path) => Unscaled(
-        ref writer, value.Scale == scale ? value.UnscaledValue : throw Mismatch(path, $"the scale is {value.Scale}, not {scale}"), size, precision, path);
 
     internal static void Duration(ref AvroWriter writer, TimeSpan value, string path)
     {
@@ -234,33 +200,5 @@ internal static class MappedWrites
         }
     }
 
-    // 10^precision is not worked out for numbers that are far from it: a schema may say any precision.
-    private static bool HasMoreDigits(BigInteger magnitude, int precision)
-    {
-        double bits = precision * BitsPerDigit;
-        long own = magnitude.GetBitLength();
-        return own > bits + 1 || (own > bits - 1 && magnitude >= BigInteger.Pow(10, precision));
-    }
-
-    private static void Unscaled(ref AvroWriter writer, BigInteger unscaled, int size, int precision, string path)
-    {
-        if (HasMoreDigits(BigInteger.Abs(unscaled), precision))
-        {
-            throw Mismatch(path, $"it has more than {precision} digits");
-        }
-
-        byte[] bytes = unscaled.ToByteArray(isBigEndian: true);
-        if (size < 0)
-        {
-            writer.WriteBytes(bytes);
-            return;
-        }
-
-        var padded = new byte[size];
-        padded.AsSpan(0, size - bytes.Length).Fill(unscaled.Sign < 0 ? (byte)0xff : (byte)0);
-        bytes.CopyTo(padded, size - bytes.Length);
-        writer.WriteRaw(padded);
-    }
-
-    private static ArgumentException Mismatch(string path, string reason) => new($"{(path.Length == 0 ? "The value" : $"The value of '{path}'")} does not fit: {reason}.");
+    internal static ArgumentException Mismatch(string path, string reason) => new($"{(path.Length == 0 ? "The value" : $"The value of '{path}'")} does not fit: {reason}.");
 }

@@ -46,6 +46,6 @@ internal static class NumberReads
     internal static bool Beyond(ref AvroReader reader, Type type) => reader.Fail(DecodeErrorKind.OutOfRange, $"the number is beyond {type}");
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static bool Inexact(ref AvroReader reader, Type type) =>
+    internal static bool Inexact(ref AvroReader reader, Type type) =>
         reader.Fail(DecodeErrorKind.OutOfRange, $"the number is none that {type} holds exactly");
 }

@@ -121,7 +121,7 @@ internal sealed class ReaderCompiler
         new($"{(path.Length == 0 ? "The value" : $"Field '{path}'")} is of type {Described(schema)}, which {type} cannot hold.");
 
     private static string Described(AvroSchema schema) => schema is UnionSchema union
-        ? $"union of {GenericWriter.Listed(union.Branches.Select(static branch => branch.TypeName))}"
+        ? $"union of {GenericWriter.Listed(union.Branches.Select(Described))}"
         : schema.TypeName + (schema.Logical is null ? "" : $" ({schema.Logical})");
 
     // A generic value; in a class of avrogen what Apache would put there.

@@ -52,10 +52,10 @@ internal static class ScalarReaderCompiler
 
     private static Expression? ReadBytes(AvroSchema schema, Type type, int size, ParameterExpression reader, ParameterExpression target)
     {
-        if (schema.Logical is { Name: "decimal", Scale: var scale } && (type == typeof(decimal) || type == typeof(global::Avro.AvroDecimal)))
+        if (DecimalForm.Of(schema) is { } form && (type == typeof(decimal) || type == typeof(global::Avro.AvroDecimal)))
         {
-            string method = type == typeof(decimal) ? nameof(MappedReads.Decimal) : nameof(MappedReads.ApacheDecimal);
-            return ReaderCompiler.Call(method, [], reader, Expression.Constant(size), Expression.Constant(scale), target);
+            string method = type == typeof(decimal) ? nameof(DecimalReads.Decimal) : nameof(DecimalReads.ApacheDecimal);
+            return ReaderCompiler.Call(typeof(DecimalReads), method, [], reader, Expression.Constant(form), target);
         }
 
         if (type != typeof(byte[]) && type != typeof(ReadOnlyMemory<byte>) && type != typeof(Memory<byte>))

@@ -81,11 +81,10 @@ internal static class ScalarWriterCompiler
     private static MethodCallExpression? WriteBytes(AvroSchema schema, Type type, ParameterExpression writer, Expression value, ConstantExpression at)
     {
         int size = schema is FixedSchema known ? known.Size : -1;
-        if (schema.Logical is { Name: "decimal" } logical && (type == typeof(decimal) || type == typeof(global::Avro.AvroDecimal)))
+        if (DecimalForm.Of(schema) is { } form && (type == typeof(decimal) || type == typeof(global::Avro.AvroDecimal)))
         {
-            string method = type == typeof(decimal) ? nameof(MappedWrites.Decimal) : nameof(MappedWrites.ApacheDecimal);
-            return WriterCompiler.Call(
-                method, [], writer, value, Expression.Constant(size), Expression.Constant(logical.Precision), Expression.Constant(logical.Scale), at);
+            string method = type == typeof(decimal) ? nameof(DecimalWrites.Decimal) : nameof(DecimalWrites.ApacheDecimal);
+            return WriterCompiler.Call(typeof(DecimalWrites), method, [], writer, value, Expression.Constant(form), at);
         }
 
         if (size == 16 && type == typeof(Guid))

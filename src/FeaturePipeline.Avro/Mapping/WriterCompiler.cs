@@ -25,9 +25,11 @@ internal sealed class WriterCompiler
 
     internal static WriteSlot<T> Compile<T>(AvroSchema schema) => (WriteSlot<T>)new WriterCompiler().Slot(schema, typeof(T), "");
 
-    internal static MethodCallExpression Call(string method, Type[] types, params Expression[] arguments)
+    internal static MethodCallExpression Call(string method, Type[] types, params Expression[] arguments) => Call(typeof(MappedWrites), method, types, arguments);
+
+    internal static MethodCallExpression Call(Type functions, string method, Type[] types, params Expression[] arguments)
     {
-        MethodInfo info = typeof(MappedWrites).GetMethod(method, Any)!;
+        MethodInfo info = functions.GetMethod(method, Any)!;
         return Expression.Call(types.Length == 0 ? info : info.MakeGenericMethod(types), arguments);
     }
 

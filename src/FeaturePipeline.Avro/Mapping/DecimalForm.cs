@@ -1,0 +1,16 @@
+using FeaturePipeline.Avro.Schemas;
+
+namespace FeaturePipeline.Avro.Mapping;
+
+/// <summary>How a schema writes a number of digits: <c>decimal</c> on bytes or a fixed, or <c>big-decimal</c>, whose values have their own scales.</summary>
+/// <param name="IsBig">Whether it is a <c>big-decimal</c>.</param>
+/// <param name="Size">Bytes of the fixed, or -1.</param>
+/// <param name="Precision">Digits at most; of no meaning for a <c>big-decimal</c>.</param>
+/// <param name="Scale">Digits after the point; of no meaning for a <c>big-decimal</c>.</param>
+internal sealed record DecimalForm(bool IsBig, int Size, int Precision, int Scale)
+{
+    /// <summary>The form of a schema, or null where it is none of these.</summary>
+    internal static DecimalForm? Of(AvroSchema schema) => schema.Logical is { Name: "decimal" or "big-decimal" } logical
+        ? new DecimalForm(logical.Name == "big-decimal", schema is FixedSchema known ? known.Size : -1, logical.Precision, logical.Scale)
+        : null;
+}
