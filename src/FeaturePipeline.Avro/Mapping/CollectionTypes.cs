@@ -65,9 +65,12 @@ internal static class CollectionTypes
 
     /// <summary>The ICollection that a member without a setter is, where its object holds it rather than works it out; or null.</summary>
     internal static Type? Filled(TypeMember member) =>
-        member.Type.IsValueType || (member.Info is PropertyInfo { GetMethod: { } get } && !get.IsDefined(typeof(CompilerGeneratedAttribute)))
+        member.Type.IsValueType || IsReadOnly(member.Type) || (member.Info is PropertyInfo { GetMethod: { } get } && !get.IsDefined(typeof(CompilerGeneratedAttribute)))
             ? null
             : member.Type.GetInterfaces().Append(member.Type).FirstOrDefault(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ICollection<>));
+
+    private static bool IsReadOnly(Type type) => type.IsArray
+        || (Built(type) is { } built && (Created.ContainsKey(built) || built == typeof(ReadOnlyCollection<>) || built == typeof(ReadOnlyDictionary<,>)));
 
     private static Type Made(Type item, bool isMap) =>
         isMap ? typeof(Dictionary<,>).MakeGenericType(typeof(string), item) : typeof(List<>).MakeGenericType(item);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Mapping;
@@ -13,4 +14,13 @@ internal sealed record DecimalForm(bool IsBig, int Size, int Precision, int Scal
     internal static DecimalForm? Of(AvroSchema schema) => schema.Logical is { Name: "decimal" or "big-decimal" } logical
         ? new DecimalForm(logical.Name == "big-decimal", schema is FixedSchema known ? known.Size : -1, logical.Precision, logical.Scale)
         : null;
+
+    /// <summary>The name of the function, in <see cref="DecimalReads"/> and <see cref="DecimalWrites"/>, for a type of such numbers, or null for any other.</summary>
+    internal static string? Function(Type type) => type == typeof(decimal) ? nameof(DecimalReads.Decimal)
+        : type == typeof(global::Avro.AvroDecimal) ? nameof(DecimalReads.ApacheDecimal)
+        : IsWhole(type) ? nameof(DecimalReads.Whole)
+        : null;
+
+    /// <summary>Whether the type is one of whole numbers that are wider than a long.</summary>
+    internal static bool IsWhole(Type type) => type == typeof(BigInteger) || type == typeof(Int128) || type == typeof(UInt128);
 }

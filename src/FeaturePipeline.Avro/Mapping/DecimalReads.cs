@@ -8,6 +8,9 @@ internal static class DecimalReads
 {
     private const int ScaleMax = 28;
 
+    // Zeros at the end of a whole number that its unscaled value leaves out: a message of few bytes would be a number of any size.
+    private const int ZerosMax = 308;
+
     // Bits of a number that is divided by a power of ten.
     private const int BitsMax = 32 << 10;
 
@@ -24,6 +27,24 @@ internal static class DecimalReads
         bool read = TryRead(ref reader, form, out BigInteger unscaled, out int scale);
         value = new global::Avro.AvroDecimal(unscaled, scale);
         return read;
+    }
+
+    internal static bool Whole<T>(ref AvroReader reader, DecimalForm form, out T value)
+        where T : IBinaryInteger<T>
+    {
+        value = T.Zero;
+        if (!TryRead(ref reader, form, out BigInteger unscaled, out int scale))
+        {
+            return false;
+        }
+
+        if (!unscaled.IsZero && !(scale >= 0 ? TryDivide(ref unscaled, scale) : scale >= -ZerosMax && TryMultiply(ref unscaled, -scale)))
+        {
+            return NumberReads.Inexact(ref reader, typeof(T));
+        }
+
+        value = T.CreateSaturating(unscaled);
+        return BigInteger.CreateSaturating(value) == unscaled || NumberReads.Inexact(ref reader, typeof(T));
     }
 
     // A big-decimal is, in its bytes, the unscaled value as bytes and the scale as an int (specification 1.12, "Decimal"; Java's BigDecimalConversion).
@@ -92,6 +113,11 @@ internal static class DecimalReads
     // Exactly, or not at all. Numbers too long to try are none that anything holds at any sensible scale.
     private static bool TryDivide(ref BigInteger number, int zeros)
     {
+        if (zeros == 0)
+        {
+            return true;
+        }
+
         if (number.GetBitLength() > BitsMax || zeros >= BitsMax / 3)
         {
             return false;

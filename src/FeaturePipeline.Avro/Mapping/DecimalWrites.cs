@@ -35,6 +35,9 @@ internal static class DecimalWrites
             path);
     }
 
+    internal static void Whole<T>(ref AvroWriter writer, T value, DecimalForm form, string path)
+        where T : IBinaryInteger<T> => Scaled(ref writer, BigInteger.CreateSaturating(value), 0, form, path);
+
     private static void Scaled(ref AvroWriter writer, BigInteger unscaled, int scale, DecimalForm form, string path)
     {
         if (form.IsBig)

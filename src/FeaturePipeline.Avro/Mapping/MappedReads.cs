@@ -25,6 +25,8 @@ internal static class MappedReads
     // Room that a list takes because a count says so, before its items have shown that they are there.
     private const int CapacityMax = 1024;
 
+    private const string BeyondTimes = "the number is beyond the dates or times of the C# type";
+
     /// <summary>Reads a string; null where the reader has failed.</summary>
     internal static string? Text(ref AvroReader reader) =>
         reader.TryReadBytes(out ReadOnlySpan<byte> utf8) ? AsciiText.TryCreate(utf8) ?? OtherText(ref reader, utf8) : null;
@@ -59,8 +61,16 @@ internal static class MappedReads
     {
         value = default;
         return reader.TryReadBytes(out ReadOnlySpan<byte> utf8)
-            && ((Utf8Parser.TryParse(utf8, out value, out int consumed, 'D') && consumed == utf8.Length) || reader.Fail(DecodeErrorKind.OutOfRange));
+            && ((Utf8Parser.TryParse(utf8, out value, out int consumed, 'D') && consumed == utf8.Length) || NoText(ref reader, typeof(Guid)));
     }
+
+    internal static bool OfText<T>(ref AvroReader reader, TextForm<T> form, out T value)
+    {
+        value = default!;
+        return Text(ref reader) is { } text && (form.TryParse(text, out value) || NoText(ref reader, typeof(T)));
+    }
+
+    private static bool NoText(ref AvroReader reader, Type type) => reader.Fail(DecodeErrorKind.OutOfRange, $"the text is no {type}");
 
     internal static bool GuidOfFixed(ref AvroReader reader, out Guid value)
     {
@@ -95,7 +105,7 @@ internal static class MappedReads
         uint days = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
         if (months != 0 || days >= TimeSpan.MaxValue.Days - 50)
         {
-            return reader.Fail(DecodeErrorKind.OutOfRange);
+            return reader.Fail(DecodeErrorKind.OutOfRange, "the duration has months, or more days than a time span");
         }
 
         // An uint of milliseconds is at most 49.7 days.
@@ -105,7 +115,7 @@ internal static class MappedReads
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool DateTime(ref AvroReader reader, long number, TimeUnit unit, out DateTime value) =>
-        TimeUnits.TryToDateTime(number, unit, out value) || reader.Fail(DecodeErrorKind.OutOfRange);
+        TimeUnits.TryToDateTime(number, unit, out value) || reader.Fail(DecodeErrorKind.OutOfRange, BeyondTimes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool DateTimeOffset(ref AvroReader reader, long number, TimeUnit unit, out DateTimeOffset value)
@@ -126,7 +136,7 @@ internal static class MappedReads
     {
         bool fits = TimeUnits.TryToTicks(number, unit, out long ticks);
         value = new TimeSpan(ticks);
-        return fits || reader.Fail(DecodeErrorKind.OutOfRange);
+        return fits || reader.Fail(DecodeErrorKind.OutOfRange, BeyondTimes);
     }
 
     internal static bool TimeOnly(ref AvroReader reader, long number, TimeUnit unit, out TimeOnly value)
@@ -134,7 +144,7 @@ internal static class MappedReads
         value = default;
         if (!TimeUnits.TryToTicks(number, unit, out long ticks) || ticks is < 0 or >= TimeSpan.TicksPerDay)
         {
-            return reader.Fail(DecodeErrorKind.OutOfRange);
+            return reader.Fail(DecodeErrorKind.OutOfRange, BeyondTimes);
         }
 
         value = new TimeOnly(ticks);
@@ -213,17 +223,26 @@ internal static class MappedReads
         return items;
     }
 
-    /// <summary>Puts what was read into a collection that its object made; one that is null or read-only stays as it is.</summary>
-    internal static void Fill<T>(ICollection<T>? collection, ICollection<T>? items)
+    /// <summary>Puts what was read into a collection that its object made; where it made none that takes items, they would be lost.</summary>
+    internal static bool Fill<T>(ref AvroReader reader, ICollection<T>? collection, ICollection<T>? items)
     {
-        if (collection is { IsReadOnly: false } && items is not null)
+        if (items is null)
         {
-            collection.Clear();
-            foreach (T item in items)
-            {
-                collection.Add(item);
-            }
+            return true;
         }
+
+        if (collection is not { IsReadOnly: false })
+        {
+            return reader.Fail(DecodeErrorKind.OutOfRange, "the object makes no collection that can be filled");
+        }
+
+        collection.Clear();
+        foreach (T item in items)
+        {
+            collection.Add(item);
+        }
+
+        return true;
     }
 
     /// <summary>Whether the type can hold a default.</summary>

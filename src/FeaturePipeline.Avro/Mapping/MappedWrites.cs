@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using FeaturePipeline.Avro.Binary;
@@ -38,7 +39,15 @@ internal static class MappedWrites
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Double(ref AvroWriter writer, double value) => writer.WriteDouble(value);
 
-    internal static long Signed(ulong value, string path) => value <= long.MaxValue ? (long)value : throw Mismatch(path, $"{value} is no long");
+    internal static long Signed<T>(T value, string path)
+        where T : IBinaryInteger<T>
+    {
+        // The digits of a long number are no help, and take long to work out.
+        long number = long.CreateSaturating(value);
+        return T.CreateSaturating(number) == value ? number : throw Mismatch(path, $"{(value.GetShortestBitLength() <= 128 ? value : "it")} is no long");
+    }
+
+    internal static void AsText<T>(ref AvroWriter writer, T value, TextForm<T> form, string path) => Text(ref writer, form.Format(NotNull(value, path)), path);
 
     internal static void Text(ref AvroWriter writer, string value, string path)
     {

@@ -13,6 +13,7 @@ internal static class NumberReads
     internal static readonly Type[] Integers =
     [
         typeof(sbyte), typeof(byte), typeof(short), typeof(ushort), typeof(int), typeof(uint), typeof(long), typeof(ulong),
+        typeof(Int128), typeof(UInt128), typeof(BigInteger),
     ];
 
     internal static readonly Type[] FloatingPoints = [typeof(Half), typeof(float), typeof(double)];

@@ -20,7 +20,7 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
     internal Expression Body(ParameterExpression reader)
     {
         LabelTarget end = Expression.Label(type);
-        _matched = _members.Match((RecordSchema)node.Reader);
+        _matched = TypeMembers.Match((RecordSchema)node.Reader, _members.Stored);
         ConstructorInfo? constructor = Constructor();
         ParameterExpression made = Expression.Variable(type, "made");
         bool isMadeFirst = !type.IsValueType && constructor!.GetParameters().Length == 0;
@@ -53,7 +53,8 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
             statements.Add(Expression.Assign(made, Create(constructor)));
         }
 
-        statements.AddRange(Fill(made));
+        CheckSet();
+        statements.AddRange(Fill(made, reader).Select(pair => Unless(pair.Fill, ReaderCompiler.FailIn(reader, pair.Name))));
         CheckRequired();
         statements.Add(Expression.Label(end, made));
         return Expression.Block(_variables.Values.Append(made), statements);
@@ -84,7 +85,8 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
     }
 
     private static bool IsImmutable(Type type) => type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(decimal) || type == typeof(Guid)
-        || type == typeof(DateTime) || type == typeof(DateTimeOffset) || type == typeof(DateOnly) || type == typeof(TimeOnly) || type == typeof(TimeSpan);
+        || type == typeof(DateTime) || type == typeof(DateTimeOffset) || type == typeof(DateOnly) || type == typeof(TimeOnly) || type == typeof(TimeSpan)
+        || DecimalForm.IsWhole(type) || type == typeof(Half) || type == typeof(Uri) || type == typeof(Version) || type == typeof(System.Text.Rune);
 
     private void CheckDefault(RecordField field, TypeMember member, ConstantExpression encoded, ConstantExpression slot)
     {
@@ -121,16 +123,27 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
     }
 
     // Collections that the object makes itself and nobody can replace.
-    private IEnumerable<Expression> Fill(ParameterExpression made) =>
+    private IEnumerable<(string Name, Expression Fill)> Fill(ParameterExpression made, ParameterExpression reader) =>
         from pair in _variables
         where !pair.Key.CanWrite && !_given.Contains(pair.Key)
-        let collection = CollectionTypes.Filled(pair.Key)
-        where collection is not null
-        select ReaderCompiler.Call(
+        let collection = CollectionTypes.Filled(pair.Key)!
+        select (pair.Key.Name, (Expression)ReaderCompiler.Call(
             nameof(MappedReads.Fill),
             collection.GetGenericArguments(),
+            reader,
             Expression.Convert(Expression.MakeMemberAccess(made, pair.Key.Info), collection),
-            Expression.Convert(pair.Value, collection));
+            Expression.Convert(pair.Value, collection)));
+
+    private void CheckSet()
+    {
+        foreach (TypeMember member in _variables.Keys)
+        {
+            if (!member.CanWrite && !_given.Contains(member) && CollectionTypes.Filled(member) is null)
+            {
+                throw new ArgumentException($"What the messages have for {type.Name}.{member.Info.Name} would be lost: {TypeMembers.NotSet(member)}");
+            }
+        }
+    }
 
     private void CheckRequired()
     {

@@ -29,6 +29,7 @@ internal static class ScalarReaderCompiler
     private static Expression? ReadText(Type type, ParameterExpression reader, ParameterExpression target) =>
         type == typeof(string) ? ReaderCompiler.Found(ReaderCompiler.Call(nameof(MappedReads.Text), [], reader), target)
         : type == typeof(Guid) ? ReaderCompiler.Call(nameof(MappedReads.GuidOfText), [], reader, target)
+        : TextForms.Of(type) is { } form ? ReaderCompiler.Call(nameof(MappedReads.OfText), [type], reader, Expression.Constant(form), target)
         : null;
 
     private static Expression? ReadFixed(FixedNode node, Type type, ParameterExpression reader, ParameterExpression target)
@@ -52,13 +53,12 @@ internal static class ScalarReaderCompiler
 
     private static Expression? ReadBytes(AvroSchema schema, Type type, int size, ParameterExpression reader, ParameterExpression target)
     {
-        if (DecimalForm.Of(schema) is { } form && (type == typeof(decimal) || type == typeof(global::Avro.AvroDecimal)))
+        if (DecimalForm.Of(schema) is { } form && DecimalForm.Function(type) is { } method)
         {
-            string method = type == typeof(decimal) ? nameof(DecimalReads.Decimal) : nameof(DecimalReads.ApacheDecimal);
-            return ReaderCompiler.Call(typeof(DecimalReads), method, [], reader, Expression.Constant(form), target);
+            return ReaderCompiler.Call(typeof(DecimalReads), method, method == nameof(DecimalReads.Whole) ? [type] : [], reader, Expression.Constant(form), target);
         }
 
-        if (type != typeof(byte[]) && type != typeof(ReadOnlyMemory<byte>) && type != typeof(Memory<byte>))
+        if (!IsBytes(type))
         {
             return null;
         }
@@ -69,6 +69,10 @@ internal static class ScalarReaderCompiler
             : ReaderCompiler.Call(nameof(MappedReads.Fixed), [], reader, Expression.Constant(size), bytes);
         return Expression.Block([bytes], ReaderCompiler.Then(read, Expression.Assign(target, Expression.Convert(bytes, type))));
     }
+
+    /// <summary>Whether the type is one of bytes.</summary>
+    internal static bool IsBytes(Type type) =>
+        type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>) || type == typeof(Memory<byte>) || type == typeof(ArraySegment<byte>);
 
     private static Expression? ReadNumber(ScalarRead read, AvroSchema schema, Type type, ParameterExpression reader, ParameterExpression target)
     {

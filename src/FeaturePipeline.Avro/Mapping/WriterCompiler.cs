@@ -231,7 +231,7 @@ internal sealed class WriterCompiler
 
     private BlockExpression RecordBody(RecordSchema record, Type type, ParameterExpression writer, ParameterExpression value, string path)
     {
-        TypeMember?[] members = TypeMembers.Of(type).Match(record);
+        TypeMember?[] members = TypeMembers.Match(record, TypeMembers.Of(type).All);
         var statements = new List<Expression>();
         if (!type.IsValueType)
         {
