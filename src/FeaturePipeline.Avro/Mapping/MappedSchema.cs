@@ -13,7 +13,7 @@ namespace FeaturePipeline.Avro.Mapping;
 /// other digits. Half is a float; Uri, Version, IPAddress, char and Rune are strings; byte[], Memory, ReadOnlyMemory and ArraySegment of bytes are bytes.
 /// Tuples and KeyValuePair are records. No other type of the framework has a schema, nor has a class that cannot be made with all its members: by setters,
 /// one constructor's parameters of their names and types, or by filling collections that it makes itself. A property that is worked out, without a setter
-/// and a constructor's parameter, is no member of the schema.
+/// and a constructor's parameter, is no member of the schema. Defaults of members and enums: <see cref="AvroDefaultAttribute"/>.
 /// </remarks>
 public static class MappedSchema
 {
@@ -36,7 +36,7 @@ public static class MappedSchema
         }
         catch (AvroSchemaException exception)
         {
-            throw new ArgumentException($"{type} has no schema: {exception.Message}. Give types and members other names by [AvroName].", nameof(type), exception);
+            throw new ArgumentException($"{type} has no schema: {exception.Message}. Give types and members other names by [AvroName], and defaults by [AvroDefault].", nameof(type), exception);
         }
     }
 

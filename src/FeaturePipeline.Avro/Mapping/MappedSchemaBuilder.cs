@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Reflection;
 using System.Text;
 using System.Text.Json.Nodes;
+using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Mapping;
 
@@ -141,9 +142,14 @@ internal sealed class MappedSchemaBuilder
 
     private static JsonObject BuildEnum(Type type, string name)
     {
-        string[] symbols = type.GetFields(BindingFlags.Public | BindingFlags.Static)
-            .Select(field => field.GetCustomAttribute<AvroNameAttribute>()?.Name ?? field.Name).ToArray();
-        return new JsonObject { ["type"] = "enum", ["name"] = name, ["symbols"] = new JsonArray([.. symbols.Select(symbol => (JsonNode)symbol)]) };
+        IEnumerable<string> symbols = type.GetFields(BindingFlags.Public | BindingFlags.Static).Select(MappedDefaults.Symbol);
+        var schema = new JsonObject { ["type"] = "enum", ["name"] = name, ["symbols"] = new JsonArray([.. symbols.Select(symbol => (JsonNode)symbol)]) };
+        if (MappedDefaults.OfEnum(type) is Enum value)
+        {
+            schema["default"] = MappedDefaults.Symbol(value, type);
+        }
+
+        return schema;
     }
 
     private JsonObject BuildRecord(Type type, string name, TypeMember? holder)
@@ -164,17 +170,52 @@ internal sealed class MappedSchemaBuilder
                 throw new ArgumentException($"{type} has no schema{At(holder)}: {TypeMembers.NotSet(member)}");
             }
 
-            JsonNode schema = Build(member.Type, member, member.Nullability);
-            var field = new JsonObject { ["name"] = member.Name, ["type"] = member.IsNullable && !member.Type.IsValueType ? OrNull(schema) : schema };
-            if (member.IsNullable)
-            {
-                field["default"] = null;
-            }
-
-            fields.Add(field);
+            fields.Add(BuildField(member, constructor?.GetParameters().FirstOrDefault(parameter => members.OfParameter(parameter) == member)));
         }
 
         return new JsonObject { ["type"] = "record", ["name"] = name, ["fields"] = fields };
+    }
+
+    private JsonObject BuildField(TypeMember member, ParameterInfo? parameter)
+    {
+        JsonNode schema = Build(member.Type, member, member.Nullability);
+        var field = new JsonObject { ["name"] = member.Name, ["type"] = member.IsNullable && !member.Type.IsValueType ? OrNull(schema) : schema };
+        if (member.Info.GetCustomAttribute<AvroDefaultAttribute>() is { } attribute)
+        {
+            JsonNode? value = MappedDefaults.Of(attribute, member, schema);
+            if (member.IsNullable && value is not null)
+            {
+                // A default is of the union's first branch, for those who read the specification before 1.12.
+                field["type"] = new JsonArray([.. field["type"]!.AsArray().Skip(1).Select(branch => branch!.DeepClone()), "null"]);
+            }
+
+            field["default"] = value;
+            CheckHeld(member, field);
+        }
+        else if (member.IsNullable)
+        {
+            field["default"] = null;
+        }
+        else if (parameter is not null && MappedDefaults.Of(parameter, member, schema) is { } value)
+        {
+            field["default"] = value;
+        }
+
+        return field;
+    }
+
+    // A value of the field's type may be none of the member's. What holds other types is judged when such a message's reader is compiled.
+    private static void CheckHeld(TypeMember member, JsonObject field)
+    {
+        if (IsScalar(Nullable.GetUnderlyingType(member.Type) ?? member.Type))
+        {
+            var alone = new JsonObject { ["type"] = "record", ["name"] = "Alone", ["fields"] = new JsonArray(field.DeepClone()) };
+            RecordField parsed = ((RecordSchema)AvroSchema.Parse(alone.ToJsonString())).Fields[0];
+            if (!ReaderCompiler.CanHoldDefault(parsed, member.Type))
+            {
+                throw MappedDefaults.Refused(member, $"{parsed.Default} is no value of {member.Type}");
+            }
+        }
     }
 
     private static string At(TypeMember? member) => member is null ? "" : $" (member {member.Info.DeclaringType!.Name}.{member.Info.Name})";

@@ -58,6 +58,13 @@ internal sealed class ReaderCompiler
         return Expression.Block([value], Read(node, type, reader, value, path), value);
     }
 
+    /// <summary>Whether a type can hold a field's default.</summary>
+    internal static bool CanHoldDefault(RecordField field, Type type) =>
+        CanHold(type, field.DefaultBinary(), new ReaderCompiler().Slot(Resolver.Resolve(field.Schema, field.Schema), type, field.Name));
+
+    internal static bool CanHold(Type type, ReadOnlyMemory<byte> encoded, object slot) =>
+        (bool)typeof(MappedReads).GetMethod(nameof(MappedReads.CanHold), Any)!.MakeGenericMethod(type).Invoke(null, [encoded, slot])!;
+
     internal ConstantExpression SlotOf(ReadNode node, Type type, string path) => Expression.Constant(Slot(node, type, path));
 
     /// <summary>Reads a value of the node into the target.</summary>
@@ -209,7 +216,8 @@ internal sealed class ReaderCompiler
         Func<string, object?> value = type == typeof(string) ? symbol => symbol
             : type.IsEnum ? symbol => EnumValue(type, symbol)
             : throw Unmapped(node.Reader, type, path);
-        object?[] found = node.Map.Select(index => index < 0 ? null : value(symbols[index])).ToArray();
+        object? fallback = type.IsEnum ? MappedDefaults.OfEnum(type) : null;
+        object?[] found = node.Map.Select(index => index < 0 ? null : value(symbols[index]) ?? fallback).ToArray();
         Array values = Array.CreateInstance(type, found.Length);
         for (int i = 0; i < found.Length; i++)
         {
@@ -227,7 +235,7 @@ internal sealed class ReaderCompiler
     internal static object? EnumValue(Type type, string symbol)
     {
         FieldInfo[] fields = type.GetFields(BindingFlags.Public | BindingFlags.Static);
-        FieldInfo? field = Array.Find(fields, candidate => (candidate.GetCustomAttribute<AvroNameAttribute>()?.Name ?? candidate.Name) == symbol)
+        FieldInfo? field = Array.Find(fields, candidate => MappedDefaults.Symbol(candidate) == symbol)
             ?? Array.Find(fields, candidate => TypeMembers.SameName(candidate.Name, symbol));
         return field?.GetValue(null);
     }

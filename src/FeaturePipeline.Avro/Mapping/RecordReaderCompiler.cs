@@ -90,8 +90,7 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
 
     private void CheckDefault(RecordField field, TypeMember member, ConstantExpression encoded, ConstantExpression slot)
     {
-        MethodInfo canHold = typeof(MappedReads).GetMethod(nameof(MappedReads.CanHold), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(member.Type);
-        if (!(bool)canHold.Invoke(null, [encoded.Value, slot.Value])!)
+        if (!ReaderCompiler.CanHold(member.Type, (ReadOnlyMemory<byte>)encoded.Value!, slot.Value!))
         {
             throw new ArgumentException($"The default of field '{Join(field.Name)}', {field.Default}, is no value of {member.Type}.");
         }
