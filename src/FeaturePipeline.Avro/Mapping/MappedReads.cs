@@ -151,7 +151,20 @@ internal static class MappedReads
         return true;
     }
 
+    /// <summary>A symbol of an enum that has a value for each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool KnownSymbol<T>(ref AvroReader reader, T[] values, out T value)
+    {
+        value = default!;
+        if (!reader.TryReadEnumIndex(values.Length, out int index))
+        {
+            return false;
+        }
+
+        value = values[index];
+        return true;
+    }
+
     internal static bool Symbol<T>(ref AvroReader reader, T[] values, bool[] known, EnumNode node, out T value)
     {
         value = default!;

@@ -18,6 +18,9 @@ internal sealed class WriteSlot<T>
     internal WriteValue<T> Write = null!;
 }
 
+/// <summary>An enum and the path of its field, for errors.</summary>
+internal sealed record EnumPlace(EnumSchema Schema, string Path);
+
 /// <summary>What compiled writers call for values that are more than one primitive. The path is that of the field, for errors.</summary>
 internal static class MappedWrites
 {
@@ -109,11 +112,11 @@ internal static class MappedWrites
         writer.WriteLong(TimeUnits.TryFromTicks(value.Ticks, unit, out long number) ? number : throw Mismatch(path, $"{value} is beyond the 24 days that an int of milliseconds can count"));
 
     /// <summary>An enum whose numbers are few: their symbols' indexes in a table, -1 where there is none.</summary>
-    internal static void SymbolAt<T>(ref AvroWriter writer, long number, int[] indexes, T value, EnumSchema schema, string path) =>
-        writer.WriteLong((ulong)number < (ulong)indexes.Length && indexes[number] >= 0 ? indexes[number] : throw UnknownSymbol(value, schema, path));
+    internal static void SymbolAt<T>(ref AvroWriter writer, long number, int[] indexes, T value, EnumPlace place) =>
+        writer.WriteLong((ulong)number < (ulong)indexes.Length && indexes[number] >= 0 ? indexes[number] : throw UnknownSymbol(value, place));
 
-    internal static void Symbol<T>(ref AvroWriter writer, T value, Dictionary<T, int> indexes, EnumSchema schema, string path)
-        where T : notnull => writer.WriteLong(indexes.TryGetValue(NotNull(value, path), out int index) ? index : throw UnknownSymbol(value, schema, path));
+    internal static void Symbol<T>(ref AvroWriter writer, T value, Dictionary<T, int> indexes, EnumPlace place)
+        where T : notnull => writer.WriteLong(indexes.TryGetValue(NotNull(value, place.Path), out int index) ? index : throw UnknownSymbol(value, place));
 
     internal static void Object(ref AvroWriter writer, object? value, AvroSchema schema, string path) => GenericWriter.Write(ref writer, schema, value, path);
 
@@ -189,8 +192,8 @@ internal static class MappedWrites
     internal static Exception NoBranch(object? value, UnionSchema union, string path) => Mismatch(
         path, $"no branch of the union is a {value?.GetType().Name ?? "null"}; it has {GenericWriter.Listed(union.Branches.Select(static branch => branch.TypeName))}");
 
-    private static ArgumentException UnknownSymbol<T>(T value, EnumSchema schema, string path) =>
-        Mismatch(path, $"the enum has no symbol '{value}'; {schema.Name} has {GenericWriter.Listed(schema.Symbols)}");
+    private static ArgumentException UnknownSymbol<T>(T value, EnumPlace place) =>
+        Mismatch(place.Path, $"the enum has no symbol '{value}'; {place.Schema.Name} has {GenericWriter.Listed(place.Schema.Symbols)}");
 
     internal static Exception NullValue(string path) => Mismatch(path, "null, which its type does not have");
 

@@ -228,7 +228,9 @@ internal sealed class ReaderCompiler
         }
 
         bool[] known = Array.ConvertAll(found, item => item is not null);
-        return Call(nameof(MappedReads.Symbol), [type], reader, Expression.Constant(values), Expression.Constant(known), Expression.Constant(node), target);
+        return Array.TrueForAll(known, static one => one)
+            ? Call(nameof(MappedReads.KnownSymbol), [type], reader, Expression.Constant(values), target)
+            : Call(nameof(MappedReads.Symbol), [type], reader, Expression.Constant(values), Expression.Constant(known), Expression.Constant(node), target);
     }
 
     /// <summary>The value of a C# enum that a symbol names, or null.</summary>

@@ -301,10 +301,10 @@ internal sealed class WriterCompiler
             }
         }
 
+        ConstantExpression place = Expression.Constant(new EnumPlace(schema, path));
         return type.IsEnum && Table(type, indexes) is { } table
-            ? Call(
-                nameof(MappedWrites.SymbolAt), [type], writer, Expression.Convert(value, typeof(long)), Expression.Constant(table), value, Expression.Constant(schema), Expression.Constant(path))
-            : Call(nameof(MappedWrites.Symbol), [type], writer, value, Expression.Constant(indexes), Expression.Constant(schema), Expression.Constant(path));
+            ? Call(nameof(MappedWrites.SymbolAt), [type], writer, Expression.Convert(value, typeof(long)), Expression.Constant(table), value, place)
+            : Call(nameof(MappedWrites.Symbol), [type], writer, value, Expression.Constant(indexes), place);
     }
 
     // The symbols' indexes by the enum's numbers, where these are small.
