@@ -83,7 +83,10 @@ public readonly struct DecodeResult : IEquatable<DecodeResult>
     /// <summary>The writer's field at which it was noticed, with '.' into records and '[]' into arrays and maps; empty at the top.</summary>
     public string FieldPath => _paths?.PathOf(_place) ?? "";
 
-    /// <summary>What is wrong with the value, where more can be said than <see cref="Error"/> says; never the value itself, which may be personal data.</summary>
+    /// <summary>
+    /// What is wrong with the value, where more can be said than <see cref="Error"/> says; never the value itself, which may be personal
+    /// data.
+    /// </summary>
     public string Detail => _paths?.DetailOf(_place) ?? "";
 
     /// <summary>Equality of kind, offset and place.</summary>
@@ -111,7 +114,8 @@ public readonly struct DecodeResult : IEquatable<DecodeResult>
     /// <returns>Such as <c>InvalidUtf8 at byte 17, field 'session_id'</c>, and behind a colon the <see cref="Detail"/>.</returns>
     public override string ToString() => IsOk
         ? "ok"
-        : string.Create(CultureInfo.InvariantCulture, $"{Error} at byte {Offset}, field '{FieldPath}'{(Detail.Length == 0 ? "" : ": ")}{Detail}");
+        : string.Create(CultureInfo.InvariantCulture, $"{Error} at byte {Offset}, field '{FieldPath}'")
+            + (Detail.Length == 0 ? "" : ": " + Detail);
 }
 
 /// <summary>Names the places of a plan: kept apart from it so that a result is a small struct.</summary>

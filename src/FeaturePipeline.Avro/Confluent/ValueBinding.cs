@@ -31,8 +31,8 @@ internal abstract class ValueBinding<T>
         GenericBinding<T>.IsFor(typeof(T)) ? new GenericBinding<T>()
         : MappedBinding<T>.IsFor(typeof(T)) ? new MappedBinding<T>()
         : throw new NotSupportedException(
-            $"{typeof(T)} can't be read or written as Avro: it is no type of the framework with a form in Avro, or has no constructor without parameters "
-            + "and none whose parameters are all members of it.");
+            $"{typeof(T)} can't be read or written as Avro: it is no type of the framework with a form in Avro, "
+            + "or has no constructor without parameters and none whose parameters are all members of it.");
 }
 
 /// <summary>Generic records, primitives, or (as object) whatever a schema says.</summary>

@@ -14,8 +14,9 @@ public sealed class AvroNameAttribute(string name) : Attribute
 public sealed class AvroIgnoreAttribute : Attribute;
 
 /// <summary>
-/// The default of a member in a generated schema, which messages that were written before the member was there are read with; of an enum, the value that
-/// stands for a symbol which it does not know. Without it, a member that may be null has null, and one of a constructor's optional parameter has the parameter's.
+/// The default of a member in a generated schema, which messages that were written before the member was there are read with; of an enum,
+/// the value that stands for a symbol which it does not know. Without it, a member that may be null has null, and one of a constructor's
+/// optional parameter has the parameter's.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field | AttributeTargets.Enum)]
 public sealed class AvroDefaultAttribute : Attribute
@@ -27,8 +28,8 @@ public sealed class AvroDefaultAttribute : Attribute
 
     /// <summary>A default that is a constant.</summary>
     /// <param name="value">
-    /// Null, a truth, a number, text, a letter, bytes, an enum's value, or an array of such. Numbers of digits (decimal, BigInteger, Int128) are text or whole
-    /// numbers; dates and times are the number that stands in the message.
+    /// Null, a truth, a number, text, a letter, bytes, an enum's value, or an array of such. Numbers of digits (decimal, BigInteger,
+    /// Int128) are text or whole numbers; dates and times are the number that stands in the message.
     /// </param>
     public AvroDefaultAttribute(object? value)
     {
@@ -39,13 +40,19 @@ public sealed class AvroDefaultAttribute : Attribute
     /// <summary>The constant.</summary>
     public object? Value { get; }
 
-    /// <summary>The default as it stands in a schema (Avro specification, "Complex Types", the table of field default values), where it is no constant.</summary>
+    /// <summary>
+    /// The default as it stands in a schema (Avro specification, "Complex Types", the table of field default values), where it is no
+    /// constant.
+    /// </summary>
     public string? Json { get; init; }
 
     internal bool HasValue { get; }
 }
 
-/// <summary>Precision and scale of a decimal, Int128, UInt128 or BigInteger member in a generated schema (without it: see <see cref="MappedSchema"/>).</summary>
+/// <summary>
+/// Precision and scale of a decimal, Int128, UInt128 or BigInteger member in a generated schema (without it: see
+/// <see cref="MappedSchema"/>).
+/// </summary>
 /// <param name="precision">Digits.</param>
 /// <param name="scale">Digits after the point.</param>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]

@@ -3,7 +3,9 @@ using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Mapping;
 
-/// <summary>How a schema writes a number of digits: <c>decimal</c> on bytes or a fixed, or <c>big-decimal</c>, whose values have their own scales.</summary>
+/// <summary>
+/// How a schema writes a number of digits: <c>decimal</c> on bytes or a fixed, or <c>big-decimal</c>, whose values have their own scales.
+/// </summary>
 /// <param name="IsBig">Whether it is a <c>big-decimal</c>.</param>
 /// <param name="Size">Bytes of the fixed, or -1.</param>
 /// <param name="Precision">Digits at most; of no meaning for a <c>big-decimal</c>.</param>
@@ -15,7 +17,10 @@ internal sealed record DecimalForm(bool IsBig, int Size, int Precision, int Scal
         ? new DecimalForm(logical.Name == "big-decimal", schema is FixedSchema known ? known.Size : -1, logical.Precision, logical.Scale)
         : null;
 
-    /// <summary>The name of the function, in <see cref="DecimalReads"/> and <see cref="DecimalWrites"/>, for a type of such numbers, or null for any other.</summary>
+    /// <summary>
+    /// The name of the function, in <see cref="DecimalReads"/> and <see cref="DecimalWrites"/>, for a type of such numbers, or null for
+    /// any other.
+    /// </summary>
     internal static string? Function(Type type) => type == typeof(decimal) ? nameof(DecimalReads.Decimal)
         : type == typeof(global::Avro.AvroDecimal) ? nameof(DecimalReads.ApacheDecimal)
         : IsWhole(type) ? nameof(DecimalReads.Whole)

@@ -47,7 +47,8 @@ internal static class DecimalReads
         return BigInteger.CreateSaturating(value) == unscaled || NumberReads.Inexact(ref reader, typeof(T));
     }
 
-    // A big-decimal is, in its bytes, the unscaled value as bytes and the scale as an int (specification 1.12, "Decimal"; Java's BigDecimalConversion).
+    // A big-decimal is, in its bytes, the unscaled value as bytes and the scale as an int (specification 1.12, "Decimal"; Java's
+    // BigDecimalConversion).
     private static bool TryRead(ref AvroReader reader, DecimalForm form, out BigInteger unscaled, out int scale)
     {
         scale = form.Scale;
@@ -72,7 +73,8 @@ internal static class DecimalReads
             return true;
         }
 
-        // What a decimal can hold has zeros beyond the 28th digit after the point, and no more than 28 before it that the unscaled value leaves out.
+        // What a decimal can hold has zeros beyond the 28th digit after the point, and no more than 28 before it that the unscaled value
+        // leaves out.
         if (scale is > ScaleMax or < 0)
         {
             if (scale < -ScaleMax || !(scale < 0 ? TryMultiply(ref unscaled, -scale) : TryDivide(ref unscaled, scale - ScaleMax)))

@@ -3,7 +3,9 @@ using FeaturePipeline.Avro.Binary;
 
 namespace FeaturePipeline.Avro.Mapping;
 
-/// <summary>Writes numbers of digits (see <see cref="DecimalForm"/>): exactly, or the value is refused. The path is that of the field, for errors.</summary>
+/// <summary>
+/// Writes numbers of digits (see <see cref="DecimalForm"/>): exactly, or the value is refused. The path is that of the field, for errors.
+/// </summary>
 internal static class DecimalWrites
 {
     // Digits of a number that are worked out; a schema may claim any number of them.
@@ -28,11 +30,12 @@ internal static class DecimalWrites
             return;
         }
 
-        Unscaled(
-            ref writer,
-            value.Scale == form.Scale ? value.UnscaledValue : throw MappedWrites.Mismatch(path, $"the scale is {value.Scale}, not {form.Scale}"),
-            form,
-            path);
+        if (value.Scale != form.Scale)
+        {
+            throw MappedWrites.Mismatch(path, $"the scale is {value.Scale}, not {form.Scale}");
+        }
+
+        Unscaled(ref writer, value.UnscaledValue, form, path);
     }
 
     internal static void Whole<T>(ref AvroWriter writer, T value, DecimalForm form, string path)

@@ -10,7 +10,10 @@ using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Mapping;
 
-/// <summary>Defaults of members, as the JSON that stands in a schema, and of enums: of <see cref="AvroDefaultAttribute"/> or of an optional parameter.</summary>
+/// <summary>
+/// Defaults of members, as the JSON that stands in a schema, and of enums: of <see cref="AvroDefaultAttribute"/> or of an optional
+/// parameter.
+/// </summary>
 internal static class MappedDefaults
 {
     /// <summary>The default that an attribute gives.</summary>
@@ -48,13 +51,15 @@ internal static class MappedDefaults
 
     /// <summary>The error of a default that is no value of its member.</summary>
     internal static ArgumentException Refused(TypeMember member, string why) => new(
-        $"The default of {member.Info.DeclaringType!.Name}.{member.Info.Name} is not valid: {why}. Give another one by [AvroDefault(VALUE)] or [AvroDefault(Json = \"...\")].");
+        $"The default of {member.Info.DeclaringType!.Name}.{member.Info.Name} is not valid: {why}. "
+        + "Give another one by [AvroDefault(VALUE)] or [AvroDefault(Json = \"...\")].");
 
     /// <summary>The value that stands for unknown symbols of a C# enum, or null where none does.</summary>
     /// <exception cref="ArgumentException">The attribute's value is none of the enum's.</exception>
     internal static object? OfEnum(Type type) => type.GetCustomAttribute<AvroDefaultAttribute>() is not { } attribute ? null
         : attribute is { Json: null, Value: Enum value } && FieldOf(value, type) is not null ? value
-        : throw new ArgumentException($"The default of enum {type} is no symbol of it. Give one of its values by [AvroDefault({type.Name}.VALUE)].");
+        : throw new ArgumentException(
+            $"The default of enum {type} is no symbol of it. Give one of its values by [AvroDefault({type.Name}.VALUE)].");
 
     /// <summary>The symbol of an enum's value.</summary>
     /// <exception cref="ArgumentException">The value has no name, or is of another enum.</exception>
@@ -64,7 +69,8 @@ internal static class MappedDefaults
     /// <summary>The symbol of one of an enum's names.</summary>
     internal static string Symbol(FieldInfo field) => field.GetCustomAttribute<AvroNameAttribute>()?.Name ?? field.Name;
 
-    private static FieldInfo? FieldOf(Enum value, Type type) => value.GetType() == type && Enum.GetName(type, value) is { } name ? type.GetField(name) : null;
+    private static FieldInfo? FieldOf(Enum value, Type type) =>
+        value.GetType() == type && Enum.GetName(type, value) is { } name ? type.GetField(name) : null;
 
     private static JsonNode? Parse(string json)
     {
@@ -95,8 +101,10 @@ internal static class MappedDefaults
             Enum symbol => Symbol(symbol, own),
             bool truth => truth,
             float or double => Finite((IConvertible)value),
-            IConvertible number when Type.GetTypeCode(value.GetType()) is >= TypeCode.SByte and <= TypeCode.UInt64 => JsonNode.Parse(number.ToString(CultureInfo.InvariantCulture)),
-            Array items => new JsonArray([.. items.Cast<object?>().Select(item => Constant(item, CollectionTypes.ItemType(own, isMap: false) ?? own, schema))]),
+            IConvertible number when Type.GetTypeCode(value.GetType()) is >= TypeCode.SByte and <= TypeCode.UInt64 =>
+                JsonNode.Parse(number.ToString(CultureInfo.InvariantCulture)),
+            Array items => new JsonArray(
+                [.. items.Cast<object?>().Select(item => Constant(item, CollectionTypes.ItemType(own, isMap: false) ?? own, schema))]),
             _ => throw new ArgumentException($"a {value.GetType()} has no JSON here"),
         };
     }
@@ -121,7 +129,8 @@ internal static class MappedDefaults
         {
             DecimalWrites.Decimal(ref writer, number, form, "");
         }
-        else if (type != typeof(decimal) && BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger whole))
+        else if (type != typeof(decimal)
+            && BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger whole))
         {
             DecimalWrites.Whole(ref writer, whole, form, "");
         }

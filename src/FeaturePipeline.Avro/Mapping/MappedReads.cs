@@ -61,7 +61,8 @@ internal static class MappedReads
     {
         value = default;
         return reader.TryReadBytes(out ReadOnlySpan<byte> utf8)
-            && ((Utf8Parser.TryParse(utf8, out value, out int consumed, 'D') && consumed == utf8.Length) || NoText(ref reader, typeof(Guid)));
+            && ((Utf8Parser.TryParse(utf8, out value, out int consumed, 'D') && consumed == utf8.Length)
+                || NoText(ref reader, typeof(Guid)));
     }
 
     internal static bool OfText<T>(ref AvroReader reader, TextForm<T> form, out T value)
@@ -195,8 +196,11 @@ internal static class MappedReads
     /// <param name="type">What is read.</param>
     internal static bool UnreadableBranch(ref AvroReader reader, UnionSchema writer, int index, bool[] readable, Type type)
     {
-        string known = GenericWriter.Listed(writer.Branches.Zip(readable).Where(static pair => pair.Second).Select(static pair => pair.First.TypeName));
-        return reader.Fail(DecodeErrorKind.UnreadableBranch, $"the writer's branch {writer.Branches[index].TypeName} is none that {type} can hold: of this union {known}");
+        string known = GenericWriter.Listed(
+            writer.Branches.Zip(readable).Where(static pair => pair.Second).Select(static pair => pair.First.TypeName));
+        string branch = writer.Branches[index].TypeName;
+        return reader.Fail(
+            DecodeErrorKind.UnreadableBranch, $"the writer's branch {branch} is none that {type} can hold: of this union {known}");
     }
 
     internal static bool Object(ref AvroReader reader, ReadNode node, out object? value) => GenericReader.TryRead(node, ref reader, out value);
@@ -236,7 +240,9 @@ internal static class MappedReads
         return items;
     }
 
-    /// <summary>Puts what was read into a collection that its object made; where it made none that takes items, they would be lost.</summary>
+    /// <summary>
+    /// Puts what was read into a collection that its object made; where it made none that takes items, they would be lost.
+    /// </summary>
     internal static bool Fill<T>(ref AvroReader reader, ICollection<T>? collection, ICollection<T>? items)
     {
         if (items is null)

@@ -3,17 +3,18 @@ using FeaturePipeline.Avro.Schemas;
 namespace FeaturePipeline.Avro.Mapping;
 
 /// <summary>
-/// The schema of a C# type: records of its public members in their order; enums, List, arrays and dictionaries; what may be null is a union with null,
-/// null first and the default; a closed hierarchy is a union of its types.
+/// The schema of a C# type: records of its public members in their order; enums, List, arrays and dictionaries; what may be null is a
+/// union with null, null first and the default; a closed hierarchy is a union of its types.
 /// </summary>
 /// <remarks>
-/// DateTime and DateTimeOffset are timestamp-micros: the point in time is kept, the offset that it was told in is not, and what is finer than a microsecond
-/// is cut off towards the past. DateOnly is date, TimeOnly and TimeSpan are time-micros, Guid is a uuid string. decimal is a decimal of 29 digits, 6 of
-/// them after the point, Int128 and UInt128 are decimals of 39 digits, BigInteger is a big-decimal; <see cref="AvroDecimalAttribute"/> gives a decimal
-/// other digits. Half is a float; Uri, Version, IPAddress, char and Rune are strings; byte[], Memory, ReadOnlyMemory and ArraySegment of bytes are bytes.
-/// Tuples and KeyValuePair are records. No other type of the framework has a schema, nor has a class that cannot be made with all its members: by setters,
-/// one constructor's parameters of their names and types, or by filling collections that it makes itself. A property that is worked out, without a setter
-/// and a constructor's parameter, is no member of the schema. Defaults of members and enums: <see cref="AvroDefaultAttribute"/>.
+/// DateTime and DateTimeOffset are timestamp-micros: the point in time is kept, the offset that it was told in is not, and what is finer
+/// than a microsecond is cut off towards the past. DateOnly is date, TimeOnly and TimeSpan are time-micros, Guid is a uuid string. decimal
+/// is a decimal of 29 digits, 6 of them after the point, Int128 and UInt128 are decimals of 39 digits, BigInteger is a big-decimal;
+/// <see cref="AvroDecimalAttribute"/> gives a decimal other digits. Half is a float; Uri, Version, IPAddress, char and Rune are strings;
+/// byte[], Memory, ReadOnlyMemory and ArraySegment of bytes are bytes. Tuples and KeyValuePair are records. No other type of the framework
+/// has a schema, nor has a class that cannot be made with all its members: by setters, one constructor's parameters of their names and
+/// types, or by filling collections that it makes itself. A property that is worked out, without a setter and a constructor's parameter,
+/// is no member of the schema. Defaults of members and enums: <see cref="AvroDefaultAttribute"/>.
 /// </remarks>
 public static class MappedSchema
 {
@@ -36,7 +37,11 @@ public static class MappedSchema
         }
         catch (AvroSchemaException exception)
         {
-            throw new ArgumentException($"{type} has no schema: {exception.Message}. Give types and members other names by [AvroName], and defaults by [AvroDefault].", nameof(type), exception);
+            throw new ArgumentException(
+                $"{type} has no schema: {exception.Message}. "
+                + "Give types and members other names by [AvroName], and defaults by [AvroDefault].",
+                nameof(type),
+                exception);
         }
     }
 

@@ -7,13 +7,16 @@ using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Mapping;
 
-/// <summary>Builds the schema of one C# type, as JSON. What the type would not come back with is refused here, not lost when it is read.</summary>
+/// <summary>
+/// Builds the schema of one C# type, as JSON. What the type would not come back with is refused here, not lost when it is read.
+/// </summary>
 internal sealed class MappedSchemaBuilder
 {
     private const int NameLengthMax = 1000;
 
     private const string Remedy =
-        "Hold what it stands for in another type (text, a number, bytes, a class with a setter or a constructor's parameter for each member), or leave the member out by [AvroIgnore]";
+        "Hold what it stands for in another type (text, a number, bytes, a class with a setter or a constructor's parameter for each "
+        + "member), or leave the member out by [AvroIgnore]";
 
     private static readonly Dictionary<Type, string> Primitives = new()
     {
@@ -63,7 +66,8 @@ internal sealed class MappedSchemaBuilder
     private readonly Dictionary<string, Type> _defined = [];
 
     /// <summary>Whether the type is one of the framework's that are a primitive of Avro, with or without a logical type.</summary>
-    internal static bool IsScalar(Type type) => Primitives.ContainsKey(type) || LogicalTypes.ContainsKey(type) || Decimals.ContainsKey(type);
+    internal static bool IsScalar(Type type) =>
+        Primitives.ContainsKey(type) || LogicalTypes.ContainsKey(type) || Decimals.ContainsKey(type);
 
     /// <summary>The schema of a type, the value of a member or, by default, alone.</summary>
     /// <exception cref="ArgumentException">The type has none.</exception>
@@ -87,7 +91,13 @@ internal sealed class MappedSchemaBuilder
         if (Decimals.TryGetValue(type, out AvroDecimalAttribute? size))
         {
             return (member?.Info.GetCustomAttribute<AvroDecimalAttribute>() ?? size) is { } given
-                ? new JsonObject { ["type"] = "bytes", ["logicalType"] = "decimal", ["precision"] = given.Precision, ["scale"] = given.Scale }
+                ? new JsonObject
+                {
+                    ["type"] = "bytes",
+                    ["logicalType"] = "decimal",
+                    ["precision"] = given.Precision,
+                    ["scale"] = given.Scale,
+                }
                 : new JsonObject { ["type"] = "bytes", ["logicalType"] = "big-decimal" };
         }
 
@@ -129,12 +139,14 @@ internal sealed class MappedSchemaBuilder
         string name = TypeMembers.AvroName(type);
         if (name.Length > NameLengthMax)
         {
-            throw new ArgumentException($"{type.Name} has a name of {name.Length} letters: a generic type that holds itself of ever new types has no schema.");
+            throw new ArgumentException(
+                $"{type.Name} has a name of {name.Length} letters: a generic type that holds itself of ever new types has no schema.");
         }
 
         if (!_defined.TryAdd(name, type))
         {
-            return _defined[name] == type ? name : throw new ArgumentException($"{type} and {_defined[name]} are both '{name}'. Give one another name by [AvroName].");
+            return _defined[name] == type ? name : throw new ArgumentException(
+                $"{type} and {_defined[name]} are both '{name}'. Give one another name by [AvroName].");
         }
 
         return type.IsEnum ? BuildEnum(type, name) : BuildRecord(type, name, member);
@@ -143,7 +155,8 @@ internal sealed class MappedSchemaBuilder
     private static JsonObject BuildEnum(Type type, string name)
     {
         IEnumerable<string> symbols = type.GetFields(BindingFlags.Public | BindingFlags.Static).Select(MappedDefaults.Symbol);
-        var schema = new JsonObject { ["type"] = "enum", ["name"] = name, ["symbols"] = new JsonArray([.. symbols.Select(symbol => (JsonNode)symbol)]) };
+        var named = new JsonArray([.. symbols.Select(symbol => (JsonNode)symbol)]);
+        var schema = new JsonObject { ["type"] = "enum", ["name"] = name, ["symbols"] = named };
         if (MappedDefaults.OfEnum(type) is Enum value)
         {
             schema["default"] = MappedDefaults.Symbol(value, type);
@@ -159,7 +172,8 @@ internal sealed class MappedSchemaBuilder
         if (constructor is null && !type.IsValueType)
         {
             throw new ArgumentException(
-                $"{type} has no schema{At(holder)}: no constructor is without parameters, or has only some that are members by name and type. {Remedy}.");
+                $"{type} has no schema{At(holder)}: no constructor is without parameters, or has only some that are members "
+                + $"by name and type. {Remedy}.");
         }
 
         var fields = new JsonArray();
@@ -170,7 +184,8 @@ internal sealed class MappedSchemaBuilder
                 throw new ArgumentException($"{type} has no schema{At(holder)}: {TypeMembers.NotSet(member)}");
             }
 
-            fields.Add(BuildField(member, constructor?.GetParameters().FirstOrDefault(parameter => members.OfParameter(parameter) == member)));
+            ParameterInfo? parameter = constructor?.GetParameters().FirstOrDefault(parameter => members.OfParameter(parameter) == member);
+            fields.Add(BuildField(member, parameter));
         }
 
         return new JsonObject { ["type"] = "record", ["name"] = name, ["fields"] = fields };
@@ -179,14 +194,15 @@ internal sealed class MappedSchemaBuilder
     private JsonObject BuildField(TypeMember member, ParameterInfo? parameter)
     {
         JsonNode schema = Build(member.Type, member, member.Nullability);
-        var field = new JsonObject { ["name"] = member.Name, ["type"] = member.IsNullable && !member.Type.IsValueType ? OrNull(schema) : schema };
+        JsonNode whole = member.IsNullable && !member.Type.IsValueType ? OrNull(schema) : schema;
+        var field = new JsonObject { ["name"] = member.Name, ["type"] = whole };
         if (member.Info.GetCustomAttribute<AvroDefaultAttribute>() is { } attribute)
         {
             JsonNode? value = MappedDefaults.Of(attribute, member, schema);
             if (member.IsNullable && value is not null)
             {
                 // A default is of the union's first branch, for those who read the specification before 1.12.
-                field["type"] = new JsonArray([.. field["type"]!.AsArray().Skip(1).Select(branch => branch!.DeepClone()), "null"]);
+                field["type"] = new JsonArray([.. whole.AsArray().Skip(1).Select(branch => branch!.DeepClone()), "null"]);
             }
 
             field["default"] = value;

@@ -36,8 +36,11 @@ internal static class MappedWrites
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Float(ref AvroWriter writer, float value) => writer.WriteFloat(value);
 
-    internal static void FloatOfDouble(ref AvroWriter writer, double value, string path) =>
-        writer.WriteFloat((float)value == value || double.IsNaN(value) ? (float)value : throw Mismatch(path, $"{value} is no float exactly"));
+    internal static void FloatOfDouble(ref AvroWriter writer, double value, string path)
+    {
+        bool fits = (float)value == value || double.IsNaN(value);
+        writer.WriteFloat(fits ? (float)value : throw Mismatch(path, $"{value} is no float exactly"));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Double(ref AvroWriter writer, double value) => writer.WriteDouble(value);
@@ -47,10 +50,13 @@ internal static class MappedWrites
     {
         // The digits of a long number are no help, and take long to work out.
         long number = long.CreateSaturating(value);
-        return T.CreateSaturating(number) == value ? number : throw Mismatch(path, $"{(value.GetShortestBitLength() <= 128 ? value : "it")} is no long");
+        return T.CreateSaturating(number) == value
+            ? number
+            : throw Mismatch(path, $"{(value.GetShortestBitLength() <= 128 ? value : "it")} is no long");
     }
 
-    internal static void AsText<T>(ref AvroWriter writer, T value, TextForm<T> form, string path) => Text(ref writer, form.Format(NotNull(value, path)), path);
+    internal static void AsText<T>(ref AvroWriter writer, T value, TextForm<T> form, string path) =>
+        Text(ref writer, form.Format(NotNull(value, path)), path);
 
     internal static void Text(ref AvroWriter writer, string value, string path)
     {
@@ -113,10 +119,12 @@ internal static class MappedWrites
 
     /// <summary>An enum whose numbers are few: their symbols' indexes in a table, -1 where there is none.</summary>
     internal static void SymbolAt<T>(ref AvroWriter writer, long number, int[] indexes, T value, EnumPlace place) =>
-        writer.WriteLong((ulong)number < (ulong)indexes.Length && indexes[number] >= 0 ? indexes[number] : throw UnknownSymbol(value, place));
+        writer.WriteLong(
+            (ulong)number < (ulong)indexes.Length && indexes[number] >= 0 ? indexes[number] : throw UnknownSymbol(value, place));
 
     internal static void Symbol<T>(ref AvroWriter writer, T value, Dictionary<T, int> indexes, EnumPlace place)
-        where T : notnull => writer.WriteLong(indexes.TryGetValue(NotNull(value, place.Path), out int index) ? index : throw UnknownSymbol(value, place));
+        where T : notnull =>
+        writer.WriteLong(indexes.TryGetValue(NotNull(value, place.Path), out int index) ? index : throw UnknownSymbol(value, place));
 
     internal static void Object(ref AvroWriter writer, object? value, AvroSchema schema, string path) => GenericWriter.Write(ref writer, schema, value, path);
 
@@ -189,8 +197,11 @@ internal static class MappedWrites
 
     internal static ArgumentException TooDeep(string path) => Mismatch(path, $"it nests more than {AvroReader.DepthMax} deep, or holds itself");
 
-    internal static Exception NoBranch(object? value, UnionSchema union, string path) => Mismatch(
-        path, $"no branch of the union is a {value?.GetType().Name ?? "null"}; it has {GenericWriter.Listed(union.Branches.Select(static branch => branch.TypeName))}");
+    internal static Exception NoBranch(object? value, UnionSchema union, string path)
+    {
+        string known = GenericWriter.Listed(union.Branches.Select(static branch => branch.TypeName));
+        return Mismatch(path, $"no branch of the union is a {value?.GetType().Name ?? "null"}; it has {known}");
+    }
 
     private static ArgumentException UnknownSymbol<T>(T value, EnumPlace place) =>
         Mismatch(place.Path, $"the enum has no symbol '{value}'; {place.Schema.Name} has {GenericWriter.Listed(place.Schema.Symbols)}");
@@ -212,5 +223,6 @@ internal static class MappedWrites
         }
     }
 
-    internal static ArgumentException Mismatch(string path, string reason) => new($"{(path.Length == 0 ? "The value" : $"The value of '{path}'")} does not fit: {reason}.");
+    internal static ArgumentException Mismatch(string path, string reason) =>
+        new($"{(path.Length == 0 ? "The value" : $"The value of '{path}'")} does not fit: {reason}.");
 }

@@ -5,8 +5,8 @@ using FeaturePipeline.Avro.Binary;
 namespace FeaturePipeline.Avro.Mapping;
 
 /// <summary>
-/// Numbers of fields that are wider than their members: a number is what was written, exactly, or an error of the message. Nothing is rounded, because
-/// nobody would see it; NaN and the infinities are the same in every floating-point type.
+/// Numbers of fields that are wider than their members: a number is what was written, exactly, or an error of the message. Nothing is
+/// rounded, because nobody would see it; NaN and the infinities are the same in every floating-point type.
 /// </summary>
 internal static class NumberReads
 {
@@ -44,7 +44,8 @@ internal static class NumberReads
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static bool Beyond(ref AvroReader reader, Type type) => reader.Fail(DecodeErrorKind.OutOfRange, $"the number is beyond {type}");
+    internal static bool Beyond(ref AvroReader reader, Type type) =>
+        reader.Fail(DecodeErrorKind.OutOfRange, $"the number is beyond {type}");
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static bool Inexact(ref AvroReader reader, Type type) =>

@@ -106,7 +106,8 @@ internal sealed class ReaderCompiler
     internal static Expression Then(Expression read, Expression action) =>
         Expression.Condition(read, Expression.Block(typeof(bool), action, Expression.Constant(true)), Expression.Constant(false));
 
-    internal static MethodCallExpression Call(string method, Type[] types, params Expression[] arguments) => Call(typeof(MappedReads), method, types, arguments);
+    internal static MethodCallExpression Call(string method, Type[] types, params Expression[] arguments) =>
+        Call(typeof(MappedReads), method, types, arguments);
 
     internal static MethodCallExpression Call(Type functions, string method, Type[] types, params Expression[] arguments)
     {
@@ -122,7 +123,10 @@ internal sealed class ReaderCompiler
         Expression.Call(reader, typeof(AvroReader).GetMethod(nameof(AvroReader.FailIn), BindingFlags.NonPublic | BindingFlags.Instance)!, Expression.Constant(part));
 
     internal static MethodCallExpression Fail(ParameterExpression reader, DecodeErrorKind error, string detail) => Expression.Call(
-        reader, typeof(AvroReader).GetMethod(nameof(AvroReader.Fail), Any, [typeof(DecodeErrorKind), typeof(string)])!, Expression.Constant(error), Expression.Constant(detail));
+        reader,
+        typeof(AvroReader).GetMethod(nameof(AvroReader.Fail), Any, [typeof(DecodeErrorKind), typeof(string)])!,
+        Expression.Constant(error),
+        Expression.Constant(detail));
 
     internal static ArgumentException Unmapped(AvroSchema schema, Type type, string path) =>
         new($"{(path.Length == 0 ? "The value" : $"Field '{path}'")} is of type {Described(schema)}, which {type} cannot hold.");
@@ -152,7 +156,8 @@ internal sealed class ReaderCompiler
         ParameterExpression index = Expression.Variable(typeof(int));
         bool chooses = union.Branches.Any(branch => IsMeant(branch, type));
         bool[] readable = Array.ConvertAll(union.Branches, branch =>
-            branch is not null && (IsNull(branch) ? !type.IsValueType || Nullable.GetUnderlyingType(type) is not null : !chooses || IsMeant(branch, type)));
+            branch is not null
+            && (IsNull(branch) ? !type.IsValueType || Nullable.GetUnderlyingType(type) is not null : !chooses || IsMeant(branch, type)));
         SwitchCase[] cases = union.Branches.Select((branch, i) => Expression.SwitchCase(
             readable[i] ? Read(branch!, type, reader, target, path) : Call(
                 nameof(MappedReads.UnreadableBranch),
@@ -228,9 +233,10 @@ internal sealed class ReaderCompiler
         }
 
         bool[] known = Array.ConvertAll(found, item => item is not null);
+        ConstantExpression table = Expression.Constant(values);
         return Array.TrueForAll(known, static one => one)
-            ? Call(nameof(MappedReads.KnownSymbol), [type], reader, Expression.Constant(values), target)
-            : Call(nameof(MappedReads.Symbol), [type], reader, Expression.Constant(values), Expression.Constant(known), Expression.Constant(node), target);
+            ? Call(nameof(MappedReads.KnownSymbol), [type], reader, table, target)
+            : Call(nameof(MappedReads.Symbol), [type], reader, table, Expression.Constant(known), Expression.Constant(node), target);
     }
 
     /// <summary>The value of a C# enum that a symbol names, or null.</summary>

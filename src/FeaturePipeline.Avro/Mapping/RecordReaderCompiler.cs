@@ -1,5 +1,7 @@
 using System.Linq.Expressions;
+using System.Numerics;
 using System.Reflection;
+using System.Text;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Resolution;
 using FeaturePipeline.Avro.Schemas;
@@ -12,6 +14,12 @@ namespace FeaturePipeline.Avro.Mapping;
 /// </summary>
 internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode node, Type type, string path)
 {
+    private static readonly HashSet<Type> Immutable =
+    [
+        typeof(string), typeof(decimal), typeof(Guid), typeof(DateTime), typeof(DateTimeOffset), typeof(DateOnly), typeof(TimeOnly),
+        typeof(TimeSpan), typeof(Half), typeof(Int128), typeof(UInt128), typeof(BigInteger), typeof(Uri), typeof(Version), typeof(Rune),
+    ];
+
     private readonly TypeMembers _members = TypeMembers.Of(type);
     private TypeMember?[] _matched = [];
     private readonly Dictionary<TypeMember, ParameterExpression> _variables = [];
@@ -84,9 +92,7 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
             : read;
     }
 
-    private static bool IsImmutable(Type type) => type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(decimal) || type == typeof(Guid)
-        || type == typeof(DateTime) || type == typeof(DateTimeOffset) || type == typeof(DateOnly) || type == typeof(TimeOnly) || type == typeof(TimeSpan)
-        || DecimalForm.IsWhole(type) || type == typeof(Half) || type == typeof(Uri) || type == typeof(Version) || type == typeof(System.Text.Rune);
+    private static bool IsImmutable(Type type) => type.IsPrimitive || type.IsEnum || Immutable.Contains(type);
 
     private void CheckDefault(RecordField field, TypeMember member, ConstantExpression encoded, ConstantExpression slot)
     {
@@ -139,7 +145,8 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
         {
             if (!member.CanWrite && !_given.Contains(member) && CollectionTypes.Filled(member) is null)
             {
-                throw new ArgumentException($"What the messages have for {type.Name}.{member.Info.Name} would be lost: {TypeMembers.NotSet(member)}");
+                throw new ArgumentException(
+                    $"What the messages have for {type.Name}.{member.Info.Name} would be lost: {TypeMembers.NotSet(member)}");
             }
         }
     }

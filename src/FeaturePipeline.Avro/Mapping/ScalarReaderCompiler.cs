@@ -6,7 +6,9 @@ using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Mapping;
 
-/// <summary>Compiles the reading of a primitive or fixed: into the C# type that Avro's type is, a wider or narrower one, or one of a logical type.</summary>
+/// <summary>
+/// Compiles the reading of a primitive or fixed: into the C# type that Avro's type is, a wider or narrower one, or one of a logical type.
+/// </summary>
 internal static class ScalarReaderCompiler
 {
     /// <summary>The expression, or null where the type cannot hold the value.</summary>
@@ -29,7 +31,8 @@ internal static class ScalarReaderCompiler
     private static Expression? ReadText(Type type, ParameterExpression reader, ParameterExpression target) =>
         type == typeof(string) ? ReaderCompiler.Found(ReaderCompiler.Call(nameof(MappedReads.Text), [], reader), target)
         : type == typeof(Guid) ? ReaderCompiler.Call(nameof(MappedReads.GuidOfText), [], reader, target)
-        : TextForms.Of(type) is { } form ? ReaderCompiler.Call(nameof(MappedReads.OfText), [type], reader, Expression.Constant(form), target)
+        : TextForms.Of(type) is { } form
+        ? ReaderCompiler.Call(nameof(MappedReads.OfText), [type], reader, Expression.Constant(form), target)
         : null;
 
     private static Expression? ReadFixed(FixedNode node, Type type, ParameterExpression reader, ParameterExpression target)
@@ -55,7 +58,8 @@ internal static class ScalarReaderCompiler
     {
         if (DecimalForm.Of(schema) is { } form && DecimalForm.Function(type) is { } method)
         {
-            return ReaderCompiler.Call(typeof(DecimalReads), method, method == nameof(DecimalReads.Whole) ? [type] : [], reader, Expression.Constant(form), target);
+            Type[] types = method == nameof(DecimalReads.Whole) ? [type] : [];
+            return ReaderCompiler.Call(typeof(DecimalReads), method, types, reader, Expression.Constant(form), target);
         }
 
         if (!IsBytes(type))
@@ -72,7 +76,8 @@ internal static class ScalarReaderCompiler
 
     /// <summary>Whether the type is one of bytes.</summary>
     internal static bool IsBytes(Type type) =>
-        type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>) || type == typeof(Memory<byte>) || type == typeof(ArraySegment<byte>);
+        type == typeof(byte[])
+        || type == typeof(ReadOnlyMemory<byte>) || type == typeof(Memory<byte>) || type == typeof(ArraySegment<byte>);
 
     private static Expression? ReadNumber(ScalarRead read, AvroSchema schema, Type type, ParameterExpression reader, ParameterExpression target)
     {
@@ -123,13 +128,18 @@ internal static class ScalarReaderCompiler
     }
 
     // A type that holds some of the field's values asks each message for its own.
-    private static MethodCallExpression? Narrow(AvroType avro, Type type, ParameterExpression reader, Expression value, ParameterExpression target)
+    private static MethodCallExpression? Narrow(
+        AvroType avro, Type type, ParameterExpression reader, Expression value, ParameterExpression target)
     {
         bool isWhole = avro is AvroType.Int or AvroType.Long;
-        (string? method, Type given) = avro != AvroType.Boolean && Array.IndexOf(NumberReads.FloatingPoints, type) >= 0
-            ? avro == AvroType.Long ? (nameof(NumberReads.FloatingPointOfLong), typeof(long)) : (nameof(NumberReads.FloatingPoint), typeof(double))
+        (string? method, Type given) = Array.IndexOf(NumberReads.FloatingPoints, type) >= 0
+            ? avro == AvroType.Long
+                ? (nameof(NumberReads.FloatingPointOfLong), typeof(long))
+                : (nameof(NumberReads.FloatingPoint), typeof(double))
             : (isWhole && Array.IndexOf(NumberReads.Integers, type) >= 0 ? nameof(NumberReads.Integer) : null, typeof(long));
-        return method is null ? null : ReaderCompiler.Call(typeof(NumberReads), method, [type], reader, Expression.Convert(value, given), target);
+        return avro == AvroType.Boolean || method is null
+            ? null
+            : ReaderCompiler.Call(typeof(NumberReads), method, [type], reader, Expression.Convert(value, given), target);
     }
 
     // The types that hold every value of Avro's type exactly.

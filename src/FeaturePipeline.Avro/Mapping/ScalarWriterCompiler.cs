@@ -37,7 +37,8 @@ internal static class ScalarWriterCompiler
             case AvroType.Int or AvroType.Long:
                 return WriteInteger(schema, type, writer, value, at);
             case AvroType.Float:
-                return type == typeof(float) || type == typeof(Half) ? WriterCompiler.Call(nameof(MappedWrites.Float), [], writer, Expression.Convert(value, typeof(float)))
+                return type == typeof(float) || type == typeof(Half)
+                    ? WriterCompiler.Call(nameof(MappedWrites.Float), [], writer, Expression.Convert(value, typeof(float)))
                     : type == typeof(double) ? WriterCompiler.Call(nameof(MappedWrites.FloatOfDouble), [], writer, value, at)
                     : null;
             case AvroType.Double:
@@ -47,7 +48,8 @@ internal static class ScalarWriterCompiler
             case AvroType.String:
                 return type == typeof(string) ? WriterCompiler.Call(nameof(MappedWrites.Text), [], writer, value, at)
                     : type == typeof(Guid) ? WriterCompiler.Call(nameof(MappedWrites.GuidAsText), [], writer, value)
-                    : TextForms.Of(type) is { } form ? WriterCompiler.Call(nameof(MappedWrites.AsText), [type], writer, value, Expression.Constant(form), at)
+                    : TextForms.Of(type) is { } form
+                    ? WriterCompiler.Call(nameof(MappedWrites.AsText), [type], writer, value, Expression.Constant(form), at)
                     : null;
             default:
                 return WriteBytes(schema, type, writer, value, at);
@@ -85,7 +87,8 @@ internal static class ScalarWriterCompiler
         int size = schema is FixedSchema known ? known.Size : -1;
         if (DecimalForm.Of(schema) is { } form && DecimalForm.Function(type) is { } method)
         {
-            return WriterCompiler.Call(typeof(DecimalWrites), method, method == nameof(DecimalWrites.Whole) ? [type] : [], writer, value, Expression.Constant(form), at);
+            Type[] types = method == nameof(DecimalWrites.Whole) ? [type] : [];
+            return WriterCompiler.Call(typeof(DecimalWrites), method, types, writer, value, Expression.Constant(form), at);
         }
 
         if (size == 16 && type == typeof(Guid))

@@ -9,8 +9,8 @@ namespace FeaturePipeline.Avro.Mapping;
 internal sealed record TextForm<T>(TextForms.Parser<T> TryParse, Func<T, string> Format);
 
 /// <summary>
-/// The C# types, beside string and Guid, that are strings of Avro. CultureInfo and TimeZoneInfo are none: what their names mean depends on the machine, and
-/// the framework keeps every culture whose name it has been asked for.
+/// The C# types, beside string and Guid, that are strings of Avro. CultureInfo and TimeZoneInfo are none: what their names mean depends on
+/// the machine, and the framework keeps every culture whose name it has been asked for.
 /// </summary>
 internal static class TextForms
 {
@@ -34,7 +34,9 @@ internal static class TextForms
 
     // An absolute one that was made of a file's path does not say its scheme.
     private static string FormatUri(Uri uri) =>
-        !uri.IsAbsoluteUri || uri.OriginalString.StartsWith(uri.Scheme + ":", StringComparison.OrdinalIgnoreCase) ? uri.OriginalString : uri.AbsoluteUri;
+        !uri.IsAbsoluteUri || uri.OriginalString.StartsWith(uri.Scheme + ":", StringComparison.OrdinalIgnoreCase)
+            ? uri.OriginalString
+            : uri.AbsoluteUri;
 
     private static bool TryParseRune(string text, out Rune value) =>
         Rune.DecodeFromUtf16(text, out value, out int consumed) == System.Buffers.OperationStatus.Done && consumed == text.Length;

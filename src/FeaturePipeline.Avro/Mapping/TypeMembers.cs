@@ -11,7 +11,9 @@ internal sealed record TypeMember(MemberInfo Info, Type Type, string? GivenName,
     internal string Name => GivenName ?? Info.Name;
 }
 
-/// <summary>The members of a C# type, and how names of schemas meet names of C#: exactly, else without regard to case and underscores.</summary>
+/// <summary>
+/// The members of a C# type, and how names of schemas meet names of C#: exactly, else without regard to case and underscores.
+/// </summary>
 internal sealed class TypeMembers
 {
     private readonly List<TypeMember> _members = [];
@@ -52,8 +54,8 @@ internal sealed class TypeMembers
     internal static TypeMembers Of(Type type) => new(type);
 
     /// <summary>
-    /// The member for each field of a record, or null. One of the field's own name comes first, so that a field that is only alike takes nobody's place;
-    /// then one that is alike, then one of an alias. No member is for two fields.
+    /// The member for each field of a record, or null. One of the field's own name comes first, so that a field that is only alike takes
+    /// nobody's place; then one that is alike, then one of an alias. No member is for two fields.
     /// </summary>
     /// <param name="record">The record.</param>
     /// <param name="among">The members to choose from.</param>
@@ -82,8 +84,8 @@ internal sealed class TypeMembers
     }
 
     /// <summary>
-    /// The constructor to call, of those whose parameters are all members: one that can be called with what is given; then the one that sets the most that
-    /// nothing else sets; then one without parameters; then the one with the most.
+    /// The constructor to call, of those whose parameters are all members: one that can be called with what is given; then the one that
+    /// sets the most that nothing else sets; then one without parameters; then the one with the most.
     /// </summary>
     /// <param name="given">The members that the message, or a default of the reader's schema, gives.</param>
     internal ConstructorInfo? Constructor(IReadOnlyCollection<TypeMember> given)
@@ -140,10 +142,12 @@ internal sealed class TypeMembers
     /// <summary>Whether there may be values of the type that were read from Avro.</summary>
     internal static bool CanBeMade(Type type) => Nullable.GetUnderlyingType(type) is { } underlying ? CanBeMade(underlying)
         : IsRecord(type) ? type.IsValueType || Of(type).Constructor([]) is not null
-        : !IsOfFramework(type) || type.IsEnum || type.IsAssignableTo(typeof(System.Collections.IEnumerable)) || MappedSchemaBuilder.IsScalar(type);
+        : !IsOfFramework(type) || type.IsEnum
+            || type.IsAssignableTo(typeof(System.Collections.IEnumerable)) || MappedSchemaBuilder.IsScalar(type);
 
     // What such types hold is not what their public members show. One that was named for Avro is nobody's but its author's.
-    private static bool IsOfFramework(Type type) => IsOfFramework(type.Namespace) && IsOfFramework(type.Assembly.GetName().Name) && !type.IsDefined(typeof(AvroNameAttribute));
+    private static bool IsOfFramework(Type type) =>
+        IsOfFramework(type.Namespace) && IsOfFramework(type.Assembly.GetName().Name) && !type.IsDefined(typeof(AvroNameAttribute));
 
     private static bool IsOfFramework(string? name) => name?.Split('.')[0] is "System" or "Microsoft" or "mscorlib" or "netstandard";
 
@@ -151,10 +155,12 @@ internal sealed class TypeMembers
     private static bool HasMembersOfFramework(Type? type) =>
         type is not null && ((IsOfFramework(type) && type.GetProperties().Length > 0) || HasMembersOfFramework(type.BaseType));
 
-    private static bool IsTuple(Type type) => type.IsAssignableTo(typeof(ITuple)) || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(KeyValuePair<,>));
+    private static bool IsTuple(Type type) => type.IsAssignableTo(typeof(ITuple))
+        || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(KeyValuePair<,>));
 
     /// <summary>
-    /// The types of a closed hierarchy: as the attribute says, else the classes that are nested in their base; for a base within the hierarchy, its own.
+    /// The types of a closed hierarchy: as the attribute says, else the classes that are nested in their base; for a base within the
+    /// hierarchy, its own.
     /// </summary>
     /// <exception cref="ArgumentException">The attribute names a type that does not derive from the base.</exception>
     internal static IReadOnlyList<Type> Union(Type type)

@@ -4,10 +4,13 @@ using System.Collections.ObjectModel;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Mapping;
 using FeaturePipeline.Avro.Schemas;
+using static FeaturePipeline.Tests.Avro.Mapping.MappedMessages;
 
 namespace FeaturePipeline.Tests.Avro.Mapping;
 
-/// <summary>A type has a schema where an object can be made with everything that the schema has; what it works out itself is no part of it.</summary>
+/// <summary>
+/// A type has a schema where an object can be made with everything that the schema has; what it works out itself is no part of it.
+/// </summary>
 public class MappedConstructionTests
 {
     [Fact]
@@ -15,24 +18,28 @@ public class MappedConstructionTests
     {
         Assert.Equal(["First", "Last", "Tags", "_Seen"], Fields<Person>());
         var person = new Person("Ada", "L") { Tags = { "a" }, _Seen = 3 };
-        Person read = Read<Person>(Write(person, MappedSchema.Of<Person>()), MappedSchema.Of<Person>());
+        Person read = ReadAgain(person);
         Assert.Equal(("Ada L", 1, 3), (read.Full, read.Count, read._Seen));
         Assert.Equal(["X"], Fields<Kept>());
-        Assert.Equal(new Kept(4).X, Read<Kept>(Write(new Kept(4), MappedSchema.Of<Kept>()), MappedSchema.Of<Kept>()).X);
+        Assert.Equal(new Kept(4).X, ReadAgain(new Kept(4)).X);
     }
 
     [Fact]
     public void A_schema_that_has_a_field_for_what_is_worked_out_is_written_and_read_without_it()
     {
         var schema = AvroSchema.Parse("""
-            {"type":"record","name":"Person","fields":[{"name":"Full","type":"string"},{"name":"First","type":"string"},{"name":"Last","type":"string"},{"name":"_seen","type":"int"}]}
+            {"type":"record","name":"Person","fields":[{"name":"Full","type":"string"},{"name":"First","type":"string"},
+             {"name":"Last","type":"string"},{"name":"_seen","type":"int"}]}
             """);
         byte[] message = Write(new Person("A", "B") { _Seen = 1 }, schema);
         Assert.Equal([0x06, (byte)'A', (byte)' ', (byte)'B', 0x02, (byte)'A', 0x02, (byte)'B', 0x02], message);
         Assert.Equal("A B", Read<Person>(message, schema).Full);
 
         // The type may have changed since.
-        var older = AvroSchema.Parse("""{"type":"record","name":"Person","fields":[{"name":"Count","type":"string"},{"name":"First","type":"string"},{"name":"Last","type":"string"}]}""");
+        var older = AvroSchema.Parse("""
+            {"type":"record","name":"Person","fields":[{"name":"Count","type":"string"},{"name":"First","type":"string"},
+             {"name":"Last","type":"string"}]}
+            """);
         Assert.Equal("A B", Read<Person>([0x02, (byte)'c', 0x02, (byte)'A', 0x02, (byte)'B'], older).Full);
     }
 
@@ -49,7 +56,7 @@ public class MappedConstructionTests
         {
             string message = Assert.Throws<ArgumentException>(() => MappedSchema.Of(refused)).Message;
             Assert.Contains($"{type} has no schema", message, StringComparison.Ordinal);
-            Assert.Contains($"its member {member}, a {memberType}, is not set by its constructor and has no setter", message, StringComparison.Ordinal);
+            Assert.Contains($"member {member}, a {memberType}, is not set by its constructor", message, StringComparison.Ordinal);
         }
     }
 
@@ -60,17 +67,17 @@ public class MappedConstructionTests
     [Fact]
     public void A_type_without_a_constructor_of_its_members_is_refused()
     {
-        Assert.Contains("no constructor", Assert.Throws<ArgumentException>(MappedSchema.Of<Injected>).Message, StringComparison.Ordinal);
-        Assert.Contains("(member Box`1.Held)", Assert.Throws<ArgumentException>(MappedSchema.Of<Box<Injected>>).Message, StringComparison.Ordinal);
+        Refuses("no constructor", MappedSchema.Of<Injected>);
+        Refuses("(member Box`1.Held)", MappedSchema.Of<Box<Injected>>);
     }
 
     [Fact]
     public void The_remedies_that_the_error_names_help()
     {
         Assert.Equal(["Made"], Fields<Mended>());
-        Assert.Equal(5, Read<Mended>(Write(new Mended(5), MappedSchema.Of<Mended>()), MappedSchema.Of<Mended>()).Made);
+        Assert.Equal(5, ReadAgain(new Mended(5)).Made);
         Assert.Equal(["Made"], Fields<MendedByConstructor>());
-        Assert.Equal(5, Read<MendedByConstructor>(Write(new MendedByConstructor(5), MappedSchema.Of<MendedByConstructor>()), MappedSchema.Of<MendedByConstructor>()).Made);
+        Assert.Equal(5, ReadAgain(new MendedByConstructor(5)).Made);
         Assert.Empty(Fields<MendedByIgnoring>());
     }
 
@@ -78,8 +85,10 @@ public class MappedConstructionTests
     public void A_field_whose_member_nothing_sets_is_refused_when_the_reader_is_compiled()
     {
         var schema = AvroSchema.Parse("""{"type":"record","name":"Unset","fields":[{"name":"Made","type":"int"}]}""");
-        Assert.Contains("Unset.Made", Assert.Throws<ArgumentException>(() => MappedReader<Unset>.Compile(schema)).Message, StringComparison.Ordinal);
-        var halves = AvroSchema.Parse("""{"type":"record","name":"Halves","fields":[{"name":"A","type":"int"},{"name":"B","type":"int"}]}""");
+        Refuses("Unset.Made", () => MappedReader<Unset>.Compile(schema));
+        var halves = AvroSchema.Parse("""
+            {"type":"record","name":"Halves","fields":[{"name":"A","type":"int"},{"name":"B","type":"int"}]}
+            """);
         Assert.Matches(@"Halves\.[AB]", Assert.Throws<ArgumentException>(() => MappedReader<Halves>.Compile(halves)).Message);
         var half = AvroSchema.Parse("""{"type":"record","name":"Halves","fields":[{"name":"B","type":"int"}]}""");
         Assert.Equal(5, Read<Halves>([0x0a], half).B);
@@ -100,20 +109,6 @@ public class MappedConstructionTests
     }
 
     private static IEnumerable<string> Fields<T>() => ((RecordSchema)MappedSchema.Of<T>()).Fields.Select(field => field.Name);
-
-    private static byte[] Write<T>(T value, AvroSchema schema)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        MappedWriter<T>.Compile(schema).Write(value, output);
-        return output.WrittenSpan.ToArray();
-    }
-
-    private static T Read<T>(byte[] message, AvroSchema schema)
-    {
-        DecodeResult result = MappedReader<T>.Compile(schema).TryRead(message, out T? read);
-        Assert.True(result.IsOk, result.ToString());
-        return read!;
-    }
 
     private sealed record Person(string First, string Last)
     {

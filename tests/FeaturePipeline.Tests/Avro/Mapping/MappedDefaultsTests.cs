@@ -5,6 +5,7 @@ using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Mapping;
 using FeaturePipeline.Avro.Schemas;
+using static FeaturePipeline.Tests.Avro.Mapping.MappedMessages;
 
 namespace FeaturePipeline.Tests.Avro.Mapping;
 
@@ -33,7 +34,8 @@ public class MappedDefaultsTests
         AvroSchema schema = MappedSchema.Of<Added>();
         Assert.Equal(
             [
-                "1", "-2", "0.5", "true", "\"view\"", "\"c\"", "\"GREEN_ISH\"", "\"\\u0001\\u00FF\"", "[1,2]", "{\"a\":1}", "{\"X\":1,\"Y\":2}", "5", "null", "\"x\"", "\"\\u0001Wp\"",
+                "1", "-2", "0.5", "true", "\"view\"", "\"c\"", "\"GREEN_ISH\"", "\"\\u0001\\u00FF\"", "[1,2]", "{\"a\":1}",
+                "{\"X\":1,\"Y\":2}", "5", "null", "\"x\"", "\"\\u0001Wp\"",
                 "\"\\u0002\\u0007\\u0000\"", "\"00112233-4455-6677-8899-aabbccddeeff\"", "0", "[\"a\",\"b\"]", "\"UNKNOWN\"",
             ],
             ((RecordSchema)schema).Fields.Skip(1).Select(field => field.Default!.Value.GetRawText()));
@@ -58,17 +60,21 @@ public class MappedDefaultsTests
     {
         AvroSchema schema = MappedSchema.Of<Ticket<Status>>();
         Assert.Equal("UNKNOWN", ((EnumSchema)((RecordSchema)schema).Fields[0].Schema).Default);
-        AvroSchema newer = AvroSchema.Parse(MappedSchema.Of<Ticket<NewerStatus>>().ToString().Replace("Ticket_NewerStatus", "Ticket_Status", StringComparison.Ordinal));
+        string text = MappedSchema.Of<Ticket<NewerStatus>>().ToString();
+        var newer = AvroSchema.Parse(text.Replace("Ticket_NewerStatus", "Ticket_Status", StringComparison.Ordinal));
+        byte[] closed = Write(new Ticket<NewerStatus>(NewerStatus.Closed), newer);
         foreach (AvroSchema? reader in new[] { schema, null })
         {
-            Assert.Equal(Status.Unknown, Read<Ticket<Status>>(Write(new Ticket<NewerStatus>(NewerStatus.Closed), newer), newer, reader).Status);
+            Assert.Equal(Status.Unknown, Read<Ticket<Status>>(closed, newer, reader).Status);
             Assert.Equal(Status.Open, Read<Ticket<Status>>(Write(new Ticket<NewerStatus>(NewerStatus.Open), newer), newer, reader).Status);
-            Assert.Equal(Status.Unknown, Read<Ticket<Status?>>(Write(new Ticket<NewerStatus>(NewerStatus.Closed), newer), newer, reader).Status);
+            Assert.Equal(Status.Unknown, Read<Ticket<Status?>>(closed, newer, reader).Status);
         }
 
         // What is written is never the default in another's place.
-        var less = AvroSchema.Parse("""{"type":"record","name":"Ticket","fields":[{"name":"Status","type":{"type":"enum","name":"Status","symbols":["Unknown"]}}]}""");
-        Assert.Contains("no symbol 'Open'", Assert.Throws<ArgumentException>(() => Write(new Ticket<Status>(Status.Open), less)).Message, StringComparison.Ordinal);
+        var less = AvroSchema.Parse("""
+            {"type":"record","name":"Ticket","fields":[{"name":"Status","type":{"type":"enum","name":"Status","symbols":["Unknown"]}}]}
+            """);
+        Refuses("no symbol 'Open'", () => Write(new Ticket<Status>(Status.Open), less));
     }
 
     [Fact]
@@ -83,8 +89,12 @@ public class MappedDefaultsTests
     public void Optional_parameters_of_a_constructor_are_defaults_and_what_may_be_null_has_null()
     {
         var schema = (RecordSchema)MappedSchema.Of<Optional>();
-        Assert.Equal([null, "5", "\"view\"", "\"GREEN_ISH\"", "null", "null", "\"\\u0016\\u00E3\\u0060\"", null], schema.Fields.Select(field => field.Default?.GetRawText()));
-        var older = AvroSchema.Parse("""{"type":"record","name":"Optional","fields":[{"name":"Id","type":"int"},{"name":"Key","type":"string"}]}""");
+        Assert.Equal(
+            [null, "5", "\"view\"", "\"GREEN_ISH\"", "null", "null", "\"\\u0016\\u00E3\\u0060\"", null],
+            schema.Fields.Select(field => field.Default?.GetRawText()));
+        var older = AvroSchema.Parse("""
+            {"type":"record","name":"Optional","fields":[{"name":"Id","type":"int"},{"name":"Key","type":"string"}]}
+            """);
         var read = Read<Optional>([0x0e, 0x48, .. "00112233-4455-6677-8899-aabbccddeeff"u8], older, schema);
         Assert.Equal(new Optional(7, Maybe: null, Key: Guid.Parse("00112233-4455-6677-8899-aabbccddeeff")), read);
     }
@@ -112,20 +122,6 @@ public class MappedDefaultsTests
         Assert.Contains(why, message, StringComparison.Ordinal);
         Assert.Contains(type == typeof(WrongEnum) ? "WrongEnum" : "Held", message, StringComparison.Ordinal);
         Assert.Contains("[AvroDefault", message, StringComparison.Ordinal);
-    }
-
-    private static T Read<T>(byte[] message, AvroSchema writer, AvroSchema? reader)
-    {
-        DecodeResult result = MappedReader<T>.Compile(writer, reader).TryRead(message, out T? read);
-        Assert.True(result.IsOk, result.ToString());
-        return read!;
-    }
-
-    private static byte[] Write<T>(T value, AvroSchema schema)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        MappedWriter<T>.Compile(schema).Write(value, output);
-        return output.WrittenSpan.ToArray();
     }
 
     // The initial values are the defaults.
@@ -198,7 +194,14 @@ public class MappedDefaultsTests
     public sealed record Ticket<T>(T Status);
 
     public sealed record Optional(
-        int Id, int Count = 5, string Kind = "view", Colour Colour = Colour.Green, int? Maybe = 3, string? Note = null, decimal Price = 1.5m, Guid Key = default);
+        int Id,
+        int Count = 5,
+        string Kind = "view",
+        Colour Colour = Colour.Green,
+        int? Maybe = 3,
+        string? Note = null,
+        decimal Price = 1.5m,
+        Guid Key = default);
 
     public sealed record Text([property: AvroDefault("x")] int Held);
 

@@ -10,6 +10,8 @@ using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Mapping;
 using FeaturePipeline.Avro.Schemas;
+using static FeaturePipeline.Tests.Avro.Mapping.MappedMessages;
+using AvroDecimal = Avro.AvroDecimal;
 
 namespace FeaturePipeline.Tests.Avro.Mapping;
 
@@ -21,8 +23,8 @@ public class MappedFrameworkTypesTests
     {
         var money = new Money(BigInteger.Pow(7, 100), "EUR");
         Assert.Equal(
-            """{"type":"record","name":"Money","namespace":"FeaturePipeline.Tests.Avro.Mapping","fields":[{"name":"Amount","type":{"type":"bytes","logicalType":"big-decimal"}},{"name":"Currency","type":"string"}]}""",
-            MappedSchema.Of<Money>().ToString());
+            """[{"name":"Amount","type":{"type":"bytes","logicalType":"big-decimal"}},{"name":"Currency","type":"string"}]""",
+            JsonDocument.Parse(MappedSchema.Of<Money>().ToString()).RootElement.GetProperty("fields").GetRawText());
         Assert.Equal(money, ReadAgain(money));
     }
 
@@ -33,7 +35,8 @@ public class MappedFrameworkTypesTests
         Same("""{"type":"bytes","logicalType":"decimal","precision":39,"scale":0}""", Int128.MinValue, Int128.MaxValue, Int128.Zero);
         Same("""{"type":"bytes","logicalType":"decimal","precision":39,"scale":0}""", UInt128.MinValue, UInt128.MaxValue, UInt128.One);
         Same("\"float\"", Half.MaxValue, Half.Epsilon, Half.NaN, Half.NegativeInfinity);
-        Same("\"string\"", new Uri("https://host:81/a%20b?q=ü#f"), new Uri("a/b?c", UriKind.Relative), new Uri("", UriKind.Relative), new Uri("/rooted", UriKind.Relative), new Uri("file:///rooted"), new Uri("mailto:a@b.example"));
+        Same("\"string\"", new Uri("https://host:81/a%20b?q=ü#f"), new Uri("file:///rooted"), new Uri("mailto:a@b.example"));
+        Same("\"string\"", new Uri("a/b?c", UriKind.Relative), new Uri("", UriKind.Relative), new Uri("/rooted", UriKind.Relative));
         Same("\"string\"", new Version(1, 2), new Version(1, 2, 3), new Version(1, 2, 3, 4));
         Same("\"string\"", IPAddress.Loopback, IPAddress.IPv6Loopback, IPAddress.Parse("fe80::1%3"), IPAddress.Parse("::ffff:1.2.3.4"));
         Same("\"string\"", 'a', 'ß', '\0');
@@ -77,8 +80,13 @@ public class MappedFrameworkTypesTests
     {
         Meets("\"int\"", (BigInteger)7, (Int128)(-7), (UInt128)7);
         Meets("\"long\"", BigInteger.One << 62, (Int128)long.MinValue, (UInt128)long.MaxValue);
-        Meets("""{"type":"bytes","logicalType":"decimal","precision":50,"scale":3}""", -BigInteger.Pow(9, 40), Int128.MinValue, UInt128.MaxValue);
-        Meets("""{"type":"fixed","name":"F","size":20,"logicalType":"decimal","precision":47,"scale":0}""", -BigInteger.Pow(9, 40), Int128.MinValue, UInt128.MaxValue);
+        BigInteger big = -BigInteger.Pow(9, 40);
+        Meets("""{"type":"bytes","logicalType":"decimal","precision":50,"scale":3}""", big, Int128.MinValue, UInt128.MaxValue);
+        Meets(
+            """{"type":"fixed","name":"F","size":20,"logicalType":"decimal","precision":47,"scale":0}""",
+            big,
+            Int128.MinValue,
+            UInt128.MaxValue);
         Meets("""{"type":"bytes","logicalType":"big-decimal"}""", BigInteger.Pow(9, 400), Int128.MaxValue, UInt128.MaxValue);
         Meets("""["null","string"]""", new Uri("urn:a"), 'c', new Version(1, 0));
         Meets("""["null","float","double"]""", (Half)0.5, (Half?)null, (Half)2);
@@ -89,12 +97,15 @@ public class MappedFrameworkTypesTests
     [Fact]
     public void A_value_that_the_field_cannot_hold_is_refused()
     {
-        Assert.Contains("9223372036854775808 is no long", Refused("\"long\"", BigInteger.One << 63), StringComparison.Ordinal);
-        Assert.Contains("it is no long", Refused("\"long\"", BigInteger.Pow(10, 1_000_000)), StringComparison.Ordinal);
-        Assert.Contains("-2147483649 is no int", Refused("\"int\"", (Int128)int.MinValue - 1), StringComparison.Ordinal);
-        Assert.Contains("more than 9 digits", Refused("""{"type":"bytes","logicalType":"decimal","precision":9,"scale":2}""", (UInt128)100_000_000), StringComparison.Ordinal);
-        Assert.Contains("half a surrogate pair", Refused("\"string\"", '\ud800'), StringComparison.Ordinal);
-        Assert.Contains("null", Refused<Uri>("\"string\"", null!), StringComparison.Ordinal);
+        AvroSchema whole = AvroSchema.Parse("\"long\"");
+        AvroSchema digits = AvroSchema.Parse("""{"type":"bytes","logicalType":"decimal","precision":9,"scale":2}""");
+        AvroSchema text = AvroSchema.Parse("\"string\"");
+        Refuses("9223372036854775808 is no long", () => Write(BigInteger.One << 63, whole));
+        Refuses("it is no long", () => Write(BigInteger.Pow(10, 1_000_000), whole));
+        Refuses("-2147483649 is no int", () => Write((Int128)int.MinValue - 1, AvroSchema.Parse("\"int\"")));
+        Refuses("more than 9 digits", () => Write((UInt128)100_000_000, digits));
+        Refuses("half a surrogate pair", () => Write('\ud800', text));
+        Refuses("null", () => Write<Uri>(null!, text));
     }
 
     [Fact]
@@ -108,11 +119,11 @@ public class MappedFrameworkTypesTests
         Beyond<UInt128>(Write(-1L), AvroSchema.Parse("\"long\""), "the number is beyond System.UInt128");
         foreach (int scale in new[] { int.MinValue, -309, 1, int.MaxValue })
         {
-            Beyond<BigInteger>(Write(new global::Avro.AvroDecimal(BigInteger.One, scale), big), big, "the number is none that System.Numerics.BigInteger holds exactly");
+            byte[] message = Write(new AvroDecimal(BigInteger.One, scale), big);
+            Beyond<BigInteger>(message, big, "the number is none that System.Numerics.BigInteger holds exactly");
         }
 
-        Assert.True(MappedReader<BigInteger>.Compile(big).TryRead(Write(new global::Avro.AvroDecimal(5, -308), big), out BigInteger zeros).IsOk);
-        Assert.Equal(5 * BigInteger.Pow(10, 308), zeros);
+        Assert.Equal(5 * BigInteger.Pow(10, 308), Read<BigInteger>(Write(new AvroDecimal(5, -308), big), big));
         AvroSchema text = AvroSchema.Parse("\"string\"");
         Beyond<Uri>(Write("http://["), text, "the text is no System.Uri");
         Beyond<Version>(Write("1"), text, "the text is no System.Version");
@@ -156,7 +167,8 @@ public class MappedFrameworkTypesTests
     [InlineData(typeof(GenericRecord))]
     public void Types_without_a_form_in_Avro_have_no_schema_and_the_member_and_the_remedy_are_named(Type type)
     {
-        foreach (Type member in new[] { type, typeof(List<>).MakeGenericType(type), typeof(Dictionary<,>).MakeGenericType(typeof(string), type) })
+        Type map = typeof(Dictionary<,>).MakeGenericType(typeof(string), type);
+        foreach (Type member in new[] { type, typeof(List<>).MakeGenericType(type), map })
         {
             string message = Assert.Throws<ArgumentException>(() => MappedSchema.Of(typeof(Holder<>).MakeGenericType(member))).Message;
             Assert.Contains($"{type} has no schema", message, StringComparison.Ordinal);
@@ -164,7 +176,7 @@ public class MappedFrameworkTypesTests
             Assert.Contains("[AvroIgnore]", message, StringComparison.Ordinal);
         }
 
-        Assert.Contains($"{type} has no schema", Assert.Throws<ArgumentException>(() => MappedSchema.Of(type)).Message, StringComparison.Ordinal);
+        Refuses($"{type} has no schema", () => MappedSchema.Of(type));
         Assert.NotNull(MappedSchema.Of(typeof(Ignoring<>).MakeGenericType(type)));
     }
 
@@ -195,26 +207,10 @@ public class MappedFrameworkTypesTests
         Assert.Equal(third, ReadAgain(third, parsed));
     }
 
-    private static string Refused<T>(string schema, T value) => Assert.Throws<ArgumentException>(() => Write(value, AvroSchema.Parse(schema))).Message;
-
     private static void Beyond<T>(byte[] message, AvroSchema schema, string detail)
     {
         DecodeResult result = MappedReader<T>.Compile(schema).TryRead(message, out _);
         Assert.Equal((DecodeErrorKind.OutOfRange, detail), (result.Error, result.Detail));
-    }
-
-    private static T ReadAgain<T>(T value, AvroSchema? schema = null)
-    {
-        DecodeResult result = MappedReader<T>.Compile(schema ?? MappedSchema.Of<T>()).TryRead(Write(value, schema), out T? read);
-        Assert.True(result.IsOk, result.ToString());
-        return read!;
-    }
-
-    private static byte[] Write<T>(T value, AvroSchema? schema = null)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        MappedWriter<T>.Compile(schema).Write(value, output);
-        return output.WrittenSpan.ToArray();
     }
 
     public sealed class Fault : Exception;

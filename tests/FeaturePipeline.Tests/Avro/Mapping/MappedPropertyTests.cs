@@ -7,19 +7,26 @@ using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Mapping;
 using FeaturePipeline.Avro.Schemas;
+using static FeaturePipeline.Tests.Avro.Mapping.MappedMessages;
 
 namespace FeaturePipeline.Tests.Avro.Mapping;
 
-/// <summary>Random values of several types: what was written is read, and written again the same, by the type's own schema and by those of older and newer types.</summary>
+/// <summary>
+/// Random values of several types: what was written is read, and written again the same, by the type's own schema and by those of older
+/// and newer types.
+/// </summary>
 public class MappedPropertyTests
 {
-    private static readonly Gen<string> Text = Gen.OneOf(Gen.String[Gen.Char.AlphaNumeric, 0, 20], Gen.OneOf(Gen.Const("ß€"), Gen.Const("😀"), Gen.Const("")));
+    private static readonly Gen<string> Text = Gen.OneOf(
+        Gen.String[Gen.Char.AlphaNumeric, 0, 20], Gen.OneOf(Gen.Const("ß€"), Gen.Const("😀"), Gen.Const("")));
 
     private static readonly Gen<BigInteger> Whole = Gen.Byte.Array[0, 40].Select(bytes => new BigInteger(bytes));
 
-    private static readonly Gen<decimal> Price = Gen.Select(Gen.Long[-999_999_999_999, 999_999_999_999], Gen.Int[0, 6]).Select((digits, scale) => digits * new decimal(1, 0, 0, false, (byte)scale));
+    private static readonly Gen<decimal> Price = Gen.Select(Gen.Long[-999_999_999_999, 999_999_999_999], Gen.Int[0, 6])
+        .Select((digits, scale) => digits * new decimal(1, 0, 0, false, (byte)scale));
 
-    private static readonly Gen<DateTime> Moment = Gen.DateTime.Select(moment => DateTime.SpecifyKind(moment.AddTicks(-(moment.Ticks % 10)), DateTimeKind.Utc));
+    private static readonly Gen<DateTime> Moment =
+        Gen.DateTime.Select(moment => DateTime.SpecifyKind(moment.AddTicks(-(moment.Ticks % 10)), DateTimeKind.Utc));
 
     private static readonly Gen<Framework> Frameworks =
         Gen.Select(
@@ -47,7 +54,8 @@ public class MappedPropertyTests
         : Gen.Select(tree.Array[0, 3], Gen.Int).SelectMany((children, _) => Leaf(children)));
 
     [Fact]
-    public void Values_of_the_framework_s_types_are_read_and_written_again_the_same() => Again(Frameworks, (left, right) => Assert.Equal(left, right));
+    public void Values_of_the_framework_s_types_are_read_and_written_again_the_same() =>
+        Again(Frameworks, (left, right) => Assert.Equal(left, right));
 
     [Fact]
     public void Trees_of_records_collections_and_hierarchies_are_read_and_written_again_the_same() =>
@@ -76,7 +84,8 @@ public class MappedPropertyTests
             Assert.Equal(new Older(name, count), Read<Older>(Write(full), newer, null));
 
             // A type that is narrower than the messages, and one that is wider than its schema.
-            Assert.Equal(count is >= short.MinValue and <= short.MaxValue, MappedReader<Narrower>.Compile(newer).TryRead(Write(full), out Narrower? narrow).IsOk);
+            DecodeResult result = MappedReader<Narrower>.Compile(newer).TryRead(Write(full), out Narrower? narrow);
+            Assert.Equal(count == (short)count, result.IsOk);
             Assert.True(narrow is null || (narrow.Count == count && narrow.Size == size.ToString()));
             AvroSchema wider = MappedSchema.Of<Wider>();
             Assert.Equal(new Wider(name, count), Read<Wider>(Write(full), newer, wider));
@@ -84,7 +93,8 @@ public class MappedPropertyTests
         }, iter: 30);
 
     private static Gen<Tree> Leaf(Tree[] children) => Gen.Select(
-        Gen.Select(Gen.Double, Text, Gen.Bool).Select((number, text, isCircle) => isCircle ? (Shape)new Shape.Circle(number) : new Shape.Square(number, text)),
+        Gen.Select(Gen.Double, Text, Gen.Bool).Select((number, text, isCircle) => isCircle
+            ? (Shape)new Shape.Circle(number) : new Shape.Square(number, text)),
         Gen.Int.Nullable(),
         Gen.Select(Text, Gen.Enum<DayOfWeek>()).Array[0, 3],
         Gen.Byte.Array[0, 5])
@@ -135,20 +145,6 @@ public class MappedPropertyTests
         {
             Own<T>.Writer.Write(read!, new ArrayBufferWriter<byte>());
         }
-    }
-
-    private static T Read<T>(byte[] message, AvroSchema writer, AvroSchema? reader)
-    {
-        DecodeResult result = MappedReader<T>.Compile(writer, reader).TryRead(message, out T? read);
-        Assert.True(result.IsOk, result.ToString());
-        return read!;
-    }
-
-    private static byte[] Write<T>(T value, AvroSchema? schema = null)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        MappedWriter<T>.Compile(schema).Write(value, output);
-        return output.WrittenSpan.ToArray();
     }
 
     private static class Own<T>
