@@ -95,6 +95,7 @@ internal static class MappedDefaults
         return value switch
         {
             null => null,
+            _ when own == typeof(global::Avro.AvroDecimal) => throw new ArgumentException("Apache's decimal has no constants"),
             string text => text,
             char letter => letter.ToString(),
             byte[] bytes => Encoding.Latin1.GetString(bytes),

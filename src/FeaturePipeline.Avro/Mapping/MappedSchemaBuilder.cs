@@ -61,6 +61,7 @@ internal sealed class MappedSchemaBuilder
         [typeof(Int128)] = new AvroDecimalAttribute(39, 0),
         [typeof(UInt128)] = new AvroDecimalAttribute(39, 0),
         [typeof(BigInteger)] = null,
+        [typeof(global::Avro.AvroDecimal)] = null,
     };
 
     private readonly Dictionary<string, Type> _defined = [];
@@ -174,6 +175,11 @@ internal sealed class MappedSchemaBuilder
             throw new ArgumentException(
                 $"{type} has no schema{At(holder)}: no constructor is without parameters, or has only some that are members "
                 + $"by name and type. {Remedy}.");
+        }
+
+        if (members.ShowNothing)
+        {
+            throw new ArgumentException($"{type} has no schema{At(holder)}: it holds what no member shows, or can be given. {Remedy}.");
         }
 
         var fields = new JsonArray();

@@ -51,6 +51,11 @@ internal sealed class TypeMembers
     /// <summary>The members that an object holds: all but the properties that it works out from others.</summary>
     internal IReadOnlyList<TypeMember> Stored => _members.FindAll(member => !IsComputed(member));
 
+    /// <summary>Whether objects hold something of which there is no member, not even one that is ignored.</summary>
+    internal bool ShowNothing => Stored.Count == 0
+        && !Type.GetMembers(BindingFlags.Public | BindingFlags.Instance).Any(static member => member.IsDefined(typeof(AvroIgnoreAttribute)))
+        && HasFields(Type);
+
     internal static TypeMembers Of(Type type) => new(type);
 
     /// <summary>
@@ -152,8 +157,9 @@ internal sealed class TypeMembers
     private static bool IsOfFramework(string? name) => name?.Split('.')[0] is "System" or "Microsoft" or "mscorlib" or "netstandard";
 
     // Delegates, exceptions, streams: the part that the framework made cannot be given back.
-    private static bool HasMembersOfFramework(Type? type) =>
-        type is not null && ((IsOfFramework(type) && type.GetProperties().Length > 0) || HasMembersOfFramework(type.BaseType));
+    private static bool HasMembersOfFramework(Type? type) => type is not null
+        && ((IsOfFramework(type) && type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Length > 0)
+            || HasMembersOfFramework(type.BaseType));
 
     private static bool IsTuple(Type type) => type.IsAssignableTo(typeof(ITuple))
         || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(KeyValuePair<,>));
@@ -194,6 +200,9 @@ internal sealed class TypeMembers
             _members.Add(member);
         }
     }
+
+    private static bool HasFields(Type? type) => type is not null
+        && (type.GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance).Length > 0 || HasFields(type.BaseType));
 
     private bool IsComputed(TypeMember member) => !member.CanWrite
         && member.Info is PropertyInfo property && !property.GetMethod!.IsDefined(typeof(CompilerGeneratedAttribute))

@@ -72,6 +72,14 @@ public class MappedConstructionTests
     }
 
     [Fact]
+    public void A_type_that_shows_nothing_of_what_it_holds_is_refused_and_one_that_holds_nothing_is_a_record()
+    {
+        Refuses("Opaque has no schema (member Box`1.Held): it holds what no member shows", MappedSchema.Of<Box<Opaque>>);
+        Refuses("DerivedOpaque has no schema", MappedSchema.Of<DerivedOpaque>);
+        Assert.Empty(Fields<Empty>());
+    }
+
+    [Fact]
     public void The_remedies_that_the_error_names_help()
     {
         Assert.Equal(["Made"], Fields<Mended>());
@@ -183,6 +191,22 @@ public class MappedConstructionTests
 
         public int? B { get; }
     }
+
+    private class Opaque(int number)
+    {
+        private readonly int _number = number;
+
+        public Opaque()
+            : this(0)
+        {
+        }
+
+        public bool IsEven => _number % 2 == 0;
+    }
+
+    private sealed class DerivedOpaque : Opaque;
+
+    private sealed class Empty;
 
     private sealed class Injected(TimeProvider clock)
     {

@@ -113,6 +113,7 @@ public class MappedDefaultsTests
     [InlineData(typeof(NoNumber), "\"a\" is no number")]
     [InlineData(typeof(Digits), "more than 2 digits")]
     [InlineData(typeof(Inexact), "as text")]
+    [InlineData(typeof(Apache), "no constants")]
     [InlineData(typeof(AType), "System.RuntimeType")]
     [InlineData(typeof(Partial), "lacks field 'Y'")]
     [InlineData(typeof(WrongEnum), "no symbol of")]
@@ -228,6 +229,8 @@ public class MappedDefaultsTests
     public sealed record Digits([property: AvroDefault("100"), AvroDecimal(2, 0)] decimal Held);
 
     public sealed record Inexact([property: AvroDefault(0.1)] decimal Held);
+
+    public sealed record Apache([property: AvroDefault("1.5"), AvroDecimal(9, 2)] global::Avro.AvroDecimal Held);
 
     public sealed record AType([property: AvroDefault(typeof(int))] string Held);
 

@@ -34,6 +34,7 @@ public class MappedFrameworkTypesTests
         Same("""{"type":"bytes","logicalType":"big-decimal"}""", BigInteger.Zero, BigInteger.MinusOne, -BigInteger.Pow(10, 400));
         Same("""{"type":"bytes","logicalType":"decimal","precision":39,"scale":0}""", Int128.MinValue, Int128.MaxValue, Int128.Zero);
         Same("""{"type":"bytes","logicalType":"decimal","precision":39,"scale":0}""", UInt128.MinValue, UInt128.MaxValue, UInt128.One);
+        Same("""{"type":"bytes","logicalType":"big-decimal"}""", new AvroDecimal(150, 2), new AvroDecimal(BigInteger.Pow(10, 40), -3));
         Same("\"float\"", Half.MaxValue, Half.Epsilon, Half.NaN, Half.NegativeInfinity);
         Same("\"string\"", new Uri("https://host:81/a%20b?q=ü#f"), new Uri("file:///rooted"), new Uri("mailto:a@b.example"));
         Same("\"string\"", new Uri("a/b?c", UriKind.Relative), new Uri("", UriKind.Relative), new Uri("/rooted", UriKind.Relative));
