@@ -260,6 +260,10 @@ public ref partial struct AvroReader
         return false;
     }
 
+    /// <summary>How the reading failed: what is wrong, where and in which field.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal readonly DecodeResult Failure() => new(Error, _position, new OnePath(Path, Detail), 0);
+
     /// <summary>Whether the message ends here; if not, that is an error.</summary>
     /// <returns>Whether it does.</returns>
     public bool TryEnd() => _position == _body.Length || Fail(DecodeErrorKind.TrailingBytes);

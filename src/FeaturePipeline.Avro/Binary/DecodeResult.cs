@@ -131,3 +131,11 @@ internal interface IDecodePaths
     /// <returns>The text, or null.</returns>
     string? DetailOf(int place) => null;
 }
+
+/// <summary>The path of one failure, and what is wrong with the value.</summary>
+internal sealed class OnePath(string path, string? detail) : IDecodePaths
+{
+    public string PathOf(int place) => path;
+
+    public string? DetailOf(int place) => detail;
+}

@@ -47,7 +47,7 @@ public sealed class MappedReader<T>
         }
 
         value = default;
-        return new DecodeResult(reader.Error, reader.Position, new Generic.OnePath(reader.Path, reader.Detail), 0);
+        return reader.Failure();
     }
 
     private static AvroSchema? Own(AvroSchema writer) =>
