@@ -35,7 +35,7 @@ internal sealed class ApacheReader
         }
 
         value = null;
-        return new DecodeResult(reader.Error, reader.Position, new OnePath(reader.Path), 0);
+        return reader.Failure();
     }
 }
 

@@ -26,10 +26,11 @@ internal static class LogicalValues
     };
 
     /// <summary>Digits of a decimal, those behind the point, and the bytes of its fixed (-1 for bytes).</summary>
-    internal static (int Precision, int Scale, int Size) DecimalOf(ApacheAvro.LogicalSchema schema) => (
+    internal static DecimalForm DecimalOf(ApacheAvro.LogicalSchema schema) => new(
+        IsBig: false,
+        schema.BaseSchema is ApacheAvro.FixedSchema type ? type.Size : -1,
         int.Parse(schema.GetProperty("precision"), CultureInfo.InvariantCulture),
-        schema.GetProperty("scale") is { Length: > 0 } scale ? int.Parse(scale, CultureInfo.InvariantCulture) : 0,
-        schema.BaseSchema is ApacheAvro.FixedSchema type ? type.Size : -1);
+        schema.GetProperty("scale") is { Length: > 0 } scale ? int.Parse(scale, CultureInfo.InvariantCulture) : 0);
 
     /// <summary>The reader of a logical type.</summary>
     /// <param name="node">How what underlies it is read.</param>
@@ -45,8 +46,7 @@ internal static class LogicalValues
         switch (schema.LogicalType)
         {
             case ApacheAvro.Util.Decimal:
-                (_, int scale, int size) = DecimalOf(schema);
-                return new DecimalReader(scale, size);
+                return new DecimalReader(DecimalOf(schema));
             case ApacheAvro.Util.Uuid:
                 return new UuidReader();
             case ApacheAvro.Util.UnknownLogicalType:
@@ -91,11 +91,11 @@ internal static class LogicalValues
         }
     }
 
-    private sealed class DecimalReader(int scale, int size) : ValueReader
+    private sealed class DecimalReader(DecimalForm form) : ValueReader
     {
         internal override bool TryRead(ref AvroReader reader, out object? value)
         {
-            bool read = MappedReads.ApacheDecimal(ref reader, size, scale, out ApacheAvro.AvroDecimal number);
+            bool read = DecimalReads.ApacheDecimal(ref reader, form, out ApacheAvro.AvroDecimal number);
             value = read ? number : null;
             return read;
         }

@@ -55,12 +55,12 @@ internal static class LogicalWrites
 
     private sealed class DecimalWriter(ApacheAvro.LogicalSchema schema) : ValueWriter
     {
-        private readonly (int Precision, int Scale, int Size) _form = LogicalValues.DecimalOf(schema);
+        private readonly DecimalForm _form = LogicalValues.DecimalOf(schema);
 
         internal override bool IsFor(object? value) => value is ApacheAvro.AvroDecimal;
 
-        internal override void Write(ref AvroWriter writer, object? value) => MappedWrites.ApacheDecimal(
-            ref writer, value as ApacheAvro.AvroDecimal? ?? throw NotOf(schema, "an AvroDecimal", value), _form.Size, _form.Precision, _form.Scale, "");
+        internal override void Write(ref AvroWriter writer, object? value) => DecimalWrites.ApacheDecimal(
+            ref writer, value as ApacheAvro.AvroDecimal? ?? throw NotOf(schema, "an AvroDecimal", value), _form, "");
     }
 
     // Apache writes whatever a value says of itself, be it a Guid, its text, or something that nobody can read.

@@ -49,6 +49,9 @@ public ref partial struct AvroReader
     /// <summary>The fields that lie around the failure, as far as they have been named.</summary>
     internal string Path { get; private set; }
 
+    /// <summary>What is wrong with the value, where the one who read it has said so.</summary>
+    internal string? Detail { get; private set; }
+
     /// <summary>Reads a boolean.</summary>
     /// <param name="value">The value.</param>
     /// <returns>Whether it could be read.</returns>
@@ -239,6 +242,15 @@ public ref partial struct AvroReader
         return false;
     }
 
+    /// <summary>Sets the error of what the caller found wrong, and says more about it.</summary>
+    /// <returns>False.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal bool Fail(DecodeErrorKind error, string detail)
+    {
+        Detail = detail;
+        return Fail(error);
+    }
+
     /// <summary>Names the field, or the "[]", in which a read failed: innermost first.</summary>
     /// <returns>False.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -247,6 +259,10 @@ public ref partial struct AvroReader
         Path = Path.Length == 0 || Path[0] == '[' ? part + Path : part + "." + Path;
         return false;
     }
+
+    /// <summary>How the reading failed: what is wrong, where and in which field.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal readonly DecodeResult Failure() => new(Error, _position, new OnePath(Path, Detail), 0);
 
     /// <summary>Whether the message ends here; if not, that is an error.</summary>
     /// <returns>Whether it does.</returns>

@@ -83,6 +83,12 @@ public readonly struct DecodeResult : IEquatable<DecodeResult>
     /// <summary>The writer's field at which it was noticed, with '.' into records and '[]' into arrays and maps; empty at the top.</summary>
     public string FieldPath => _paths?.PathOf(_place) ?? "";
 
+    /// <summary>
+    /// What is wrong with the value, where more can be said than <see cref="Error"/> says; never the value itself, which may be personal
+    /// data.
+    /// </summary>
+    public string Detail => _paths?.DetailOf(_place) ?? "";
+
     /// <summary>Equality of kind, offset and place.</summary>
     /// <param name="left">One.</param>
     /// <param name="right">The other.</param>
@@ -105,10 +111,11 @@ public readonly struct DecodeResult : IEquatable<DecodeResult>
     public override int GetHashCode() => HashCode.Combine(Error, Offset, _place);
 
     /// <summary>What was wrong, and where.</summary>
-    /// <returns>Such as <c>InvalidUtf8 at byte 17, field 'session_id'</c>.</returns>
+    /// <returns>Such as <c>InvalidUtf8 at byte 17, field 'session_id'</c>, and behind a colon the <see cref="Detail"/>.</returns>
     public override string ToString() => IsOk
         ? "ok"
-        : string.Create(CultureInfo.InvariantCulture, $"{Error} at byte {Offset}, field '{FieldPath}'");
+        : string.Create(CultureInfo.InvariantCulture, $"{Error} at byte {Offset}, field '{FieldPath}'")
+            + (Detail.Length == 0 ? "" : ": " + Detail);
 }
 
 /// <summary>Names the places of a plan: kept apart from it so that a result is a small struct.</summary>
@@ -118,4 +125,17 @@ internal interface IDecodePaths
     /// <param name="place">An operation's position, or a node's number.</param>
     /// <returns>The path.</returns>
     string PathOf(int place);
+
+    /// <summary>More about the failure at a place.</summary>
+    /// <param name="place">The place.</param>
+    /// <returns>The text, or null.</returns>
+    string? DetailOf(int place) => null;
+}
+
+/// <summary>The path of one failure, and what is wrong with the value.</summary>
+internal sealed class OnePath(string path, string? detail) : IDecodePaths
+{
+    public string PathOf(int place) => path;
+
+    public string? DetailOf(int place) => detail;
 }

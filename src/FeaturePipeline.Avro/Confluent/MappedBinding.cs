@@ -13,7 +13,7 @@ internal sealed class MappedBinding<T> : ValueBinding<T>
     private readonly ConcurrentDictionary<Type, AvroSchema>? _schemas = typeof(T) == ApacheTypes.AnyRecord ? new() : null;
 
     /// <summary>Whether values of the type can be made.</summary>
-    public static bool IsFor(Type type) => !TypeMembers.IsRecord(type) || type.IsValueType || TypeMembers.Of(type).Constructor([]) is not null;
+    public static bool IsFor(Type type) => TypeMembers.CanBeMade(type);
 
     public override AvroSchema SchemaOf(T value) => _schemas?.GetOrAdd(value!.GetType(), MappedSchema.Of) ?? _schema.Value;
 

@@ -32,7 +32,8 @@ internal abstract class ValueBinding<T>
         : GenericBinding<T>.IsFor(typeof(T)) ? new GenericBinding<T>()
         : MappedBinding<T>.IsFor(typeof(T)) ? new MappedBinding<T>()
         : throw new NotSupportedException(
-            $"{typeof(T)} can't be read or written as Avro: it has no constructor without parameters, and none whose parameters are all members of it.");
+            $"{typeof(T)} can't be read or written as Avro: it is no type of the framework with a form in Avro, "
+            + "or has no constructor without parameters and none whose parameters are all members of it.");
 
     // Several types of records in one topic are a union of them; a branch of another type is an error of the message that has it.
     protected static void RequireRecords(AvroSchema schema, string remedy)

@@ -161,7 +161,7 @@ public sealed class AvroFileReader : IDisposable
             return null;
         }
 
-        var result = new DecodeResult(reader.Error, reader.Position, new OnePath(reader.Path), 0);
+        DecodeResult result = reader.Failure();
         return new AvroFileException(AvroFileError.BadObject, block.Offset, $"An object of the block cannot be decoded: {result}") { Decode = result };
     }
 

@@ -38,7 +38,7 @@ public sealed class GenericReader
         }
 
         value = null;
-        return new DecodeResult(reader.Error, reader.Position, new OnePath(reader.Path), 0);
+        return reader.Failure();
     }
 
     /// <summary>Reads one of several messages that follow each other, as in a file's block.</summary>
@@ -227,10 +227,4 @@ public sealed class GenericReader
 
         return false;
     }
-}
-
-/// <summary>The path of one failure.</summary>
-internal sealed class OnePath(string path) : IDecodePaths
-{
-    public string PathOf(int place) => path;
 }

@@ -227,7 +227,8 @@ public sealed class GenericWriter
         _ => value.GetType().Name,
     };
 
-    private static string Listed(IEnumerable<string> names)
+    /// <summary>The first names of a schema's, for a message.</summary>
+    internal static string Listed(IEnumerable<string> names)
     {
         string[] first = names.Take(NamesMax + 1).ToArray();
         return first.Length == 0 ? "nothing" : first.Length > NamesMax ? string.Join(", ", first[..NamesMax]) + ", ..." : string.Join(", ", first);

@@ -13,7 +13,46 @@ public sealed class AvroNameAttribute(string name) : Attribute
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
 public sealed class AvroIgnoreAttribute : Attribute;
 
-/// <summary>Precision and scale of a decimal member in a generated schema. Default: 29 digits, scale 6.</summary>
+/// <summary>
+/// The default of a member in a generated schema, which messages that were written before the member was there are read with; of an enum,
+/// the value that stands for a symbol which it does not know. Without it, a member that may be null has null, and one of a constructor's
+/// optional parameter has the parameter's.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Field | AttributeTargets.Enum)]
+public sealed class AvroDefaultAttribute : Attribute
+{
+    /// <summary>A default that <see cref="Json"/> says.</summary>
+    public AvroDefaultAttribute()
+    {
+    }
+
+    /// <summary>A default that is a constant.</summary>
+    /// <param name="value">
+    /// Null, a truth, a number, text, a letter, bytes, an enum's value, or an array of such. Numbers of digits (decimal, BigInteger,
+    /// Int128) are text or whole numbers; dates and times are the number that stands in the message.
+    /// </param>
+    public AvroDefaultAttribute(object? value)
+    {
+        Value = value;
+        HasValue = true;
+    }
+
+    /// <summary>The constant.</summary>
+    public object? Value { get; }
+
+    /// <summary>
+    /// The default as it stands in a schema (Avro specification, "Complex Types", the table of field default values), where it is no
+    /// constant.
+    /// </summary>
+    public string? Json { get; init; }
+
+    internal bool HasValue { get; }
+}
+
+/// <summary>
+/// Precision and scale of a decimal, Int128, UInt128 or BigInteger member in a generated schema (without it: see
+/// <see cref="MappedSchema"/>).
+/// </summary>
 /// <param name="precision">Digits.</param>
 /// <param name="scale">Digits after the point.</param>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]

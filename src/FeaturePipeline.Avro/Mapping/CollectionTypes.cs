@@ -8,8 +8,8 @@ using System.Runtime.CompilerServices;
 namespace FeaturePipeline.Avro.Mapping;
 
 /// <summary>
-/// The C# types that arrays and maps are read into: what a List or Dictionary is, and what the framework makes of one. Those that would turn the order
-/// around (Stack) are not among them.
+/// The C# types that arrays and maps are read into: what a List or Dictionary is, and what the framework makes of one. Those that would
+/// turn the order around (Stack) are not among them.
 /// </summary>
 internal static class CollectionTypes
 {
@@ -65,9 +65,14 @@ internal static class CollectionTypes
 
     /// <summary>The ICollection that a member without a setter is, where its object holds it rather than works it out; or null.</summary>
     internal static Type? Filled(TypeMember member) =>
-        member.Type.IsValueType || (member.Info is PropertyInfo { GetMethod: { } get } && !get.IsDefined(typeof(CompilerGeneratedAttribute)))
+        member.Type.IsValueType || IsReadOnly(member.Type)
+            || (member.Info is PropertyInfo { GetMethod: { } get } && !get.IsDefined(typeof(CompilerGeneratedAttribute)))
             ? null
             : member.Type.GetInterfaces().Append(member.Type).FirstOrDefault(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ICollection<>));
+
+    private static bool IsReadOnly(Type type) => type.IsArray
+        || (Built(type) is { } built && (Created.ContainsKey(built)
+            || built == typeof(ReadOnlyCollection<>) || built == typeof(ReadOnlyDictionary<,>)));
 
     private static Type Made(Type item, bool isMap) =>
         isMap ? typeof(Dictionary<,>).MakeGenericType(typeof(string), item) : typeof(List<>).MakeGenericType(item);

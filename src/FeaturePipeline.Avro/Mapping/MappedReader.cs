@@ -14,7 +14,8 @@ namespace FeaturePipeline.Avro.Mapping;
 /// Members meet fields by name: <see cref="AvroNameAttribute"/>, else exactly, else without regard to case and underscores (UserId and user_id).
 /// A member is for one field, and one of its own name comes before one that is alike. A field without a member is skipped. A member without a field keeps
 /// its own default, unless it is required: then compiling fails. Collections without a setter that the object makes itself are filled. A
-/// <see cref="Generic.GenericRecord"/> or an object holds a generic value.
+/// <see cref="Generic.GenericRecord"/> or an object holds a generic value. A member of numbers that is narrower than its field (an int for
+/// a long, a float for a double) takes what it holds exactly; any other number is <see cref="DecodeErrorKind.OutOfRange"/> of its message.
 /// </remarks>
 public sealed class MappedReader<T>
 {
@@ -46,7 +47,7 @@ public sealed class MappedReader<T>
         }
 
         value = default;
-        return new DecodeResult(reader.Error, reader.Position, new Generic.OnePath(reader.Path), 0);
+        return reader.Failure();
     }
 
     private static AvroSchema? Own(AvroSchema writer) =>

@@ -1,12 +1,12 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Resolution;
+using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Mapping;
 
@@ -25,8 +25,7 @@ internal static class MappedReads
     // Room that a list takes because a count says so, before its items have shown that they are there.
     private const int CapacityMax = 1024;
 
-    // Bits of a decimal that are divided by a power of ten.
-    private const int BitsMax = 32 << 10;
+    private const string BeyondTimes = "the number is beyond the dates or times of the C# type";
 
     /// <summary>Reads a string; null where the reader has failed.</summary>
     internal static string? Text(ref AvroReader reader) =>
@@ -62,56 +61,22 @@ internal static class MappedReads
     {
         value = default;
         return reader.TryReadBytes(out ReadOnlySpan<byte> utf8)
-            && ((Utf8Parser.TryParse(utf8, out value, out int consumed, 'D') && consumed == utf8.Length) || reader.Fail(DecodeErrorKind.OutOfRange));
+            && ((Utf8Parser.TryParse(utf8, out value, out int consumed, 'D') && consumed == utf8.Length)
+                || NoText(ref reader, typeof(Guid)));
     }
+
+    internal static bool OfText<T>(ref AvroReader reader, TextForm<T> form, out T value)
+    {
+        value = default!;
+        return Text(ref reader) is { } text && (form.TryParse(text, out value) || NoText(ref reader, typeof(T)));
+    }
+
+    private static bool NoText(ref AvroReader reader, Type type) => reader.Fail(DecodeErrorKind.OutOfRange, $"the text is no {type}");
 
     internal static bool GuidOfFixed(ref AvroReader reader, out Guid value)
     {
         bool read = reader.TryReadFixed(16, out ReadOnlySpan<byte> bytes);
         value = read ? new Guid(bytes, bigEndian: true) : default;
-        return read;
-    }
-
-    /// <summary>A decimal on bytes (size below 0) or on a fixed.</summary>
-    internal static bool Decimal(ref AvroReader reader, int size, int scale, out decimal value)
-    {
-        value = 0;
-        if (!(size < 0 ? reader.TryReadBytes(out ReadOnlySpan<byte> bytes) : reader.TryReadFixed(size, out bytes)))
-        {
-            return false;
-        }
-
-        var unscaled = new BigInteger(bytes, isBigEndian: true);
-        if (scale > 28 && !unscaled.IsZero)
-        {
-            // What a decimal can hold has zeros beyond the 28th digit. Numbers too long to try are none that it can hold, at any sensible scale.
-            BigInteger rest = 1;
-            if (unscaled.GetBitLength() <= BitsMax && scale - 28 < BitsMax / 3)
-            {
-                unscaled = BigInteger.DivRem(unscaled, BigInteger.Pow(10, scale - 28), out rest);
-            }
-
-            if (!rest.IsZero)
-            {
-                return reader.Fail(DecodeErrorKind.OutOfRange);
-            }
-        }
-
-        BigInteger magnitude = BigInteger.Abs(unscaled);
-        if (magnitude.GetBitLength() > 96)
-        {
-            return reader.Fail(DecodeErrorKind.OutOfRange);
-        }
-
-        value = new decimal((int)(uint)(magnitude & uint.MaxValue), (int)(uint)((magnitude >> 32) & uint.MaxValue), (int)(uint)(magnitude >> 64), unscaled.Sign < 0, (byte)Math.Min(scale, 28));
-        return true;
-    }
-
-    /// <summary>Apache's decimal, of any size.</summary>
-    internal static bool ApacheDecimal(ref AvroReader reader, int size, int scale, out global::Avro.AvroDecimal value)
-    {
-        bool read = size < 0 ? reader.TryReadBytes(out ReadOnlySpan<byte> bytes) : reader.TryReadFixed(size, out bytes);
-        value = new global::Avro.AvroDecimal(new BigInteger(bytes, isBigEndian: true), scale);
         return read;
     }
 
@@ -141,7 +106,7 @@ internal static class MappedReads
         uint days = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
         if (months != 0 || days >= TimeSpan.MaxValue.Days - 50)
         {
-            return reader.Fail(DecodeErrorKind.OutOfRange);
+            return reader.Fail(DecodeErrorKind.OutOfRange, "the duration has months, or more days than a time span");
         }
 
         // An uint of milliseconds is at most 49.7 days.
@@ -151,7 +116,7 @@ internal static class MappedReads
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool DateTime(ref AvroReader reader, long number, TimeUnit unit, out DateTime value) =>
-        TimeUnits.TryToDateTime(number, unit, out value) || reader.Fail(DecodeErrorKind.OutOfRange);
+        TimeUnits.TryToDateTime(number, unit, out value) || reader.Fail(DecodeErrorKind.OutOfRange, BeyondTimes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool DateTimeOffset(ref AvroReader reader, long number, TimeUnit unit, out DateTimeOffset value)
@@ -172,7 +137,7 @@ internal static class MappedReads
     {
         bool fits = TimeUnits.TryToTicks(number, unit, out long ticks);
         value = new TimeSpan(ticks);
-        return fits || reader.Fail(DecodeErrorKind.OutOfRange);
+        return fits || reader.Fail(DecodeErrorKind.OutOfRange, BeyondTimes);
     }
 
     internal static bool TimeOnly(ref AvroReader reader, long number, TimeUnit unit, out TimeOnly value)
@@ -180,18 +145,16 @@ internal static class MappedReads
         value = default;
         if (!TimeUnits.TryToTicks(number, unit, out long ticks) || ticks is < 0 or >= TimeSpan.TicksPerDay)
         {
-            return reader.Fail(DecodeErrorKind.OutOfRange);
+            return reader.Fail(DecodeErrorKind.OutOfRange, BeyondTimes);
         }
 
         value = new TimeOnly(ticks);
         return true;
     }
 
-    internal static bool InRange(ref AvroReader reader, long number, long least, long most) =>
-        (number >= least && number <= most) || reader.Fail(DecodeErrorKind.OutOfRange);
-
+    /// <summary>A symbol of an enum that has a value for each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static bool Symbol<T>(ref AvroReader reader, T[] values, bool[] known, out T value)
+    internal static bool KnownSymbol<T>(ref AvroReader reader, T[] values, out T value)
     {
         value = default!;
         if (!reader.TryReadEnumIndex(values.Length, out int index))
@@ -200,7 +163,44 @@ internal static class MappedReads
         }
 
         value = values[index];
-        return known[index] || reader.Fail(DecodeErrorKind.UnknownSymbol);
+        return true;
+    }
+
+    internal static bool Symbol<T>(ref AvroReader reader, T[] values, bool[] known, EnumNode node, out T value)
+    {
+        value = default!;
+        if (!reader.TryReadEnumIndex(values.Length, out int index))
+        {
+            return false;
+        }
+
+        value = values[index];
+        return known[index] || UnknownSymbol(ref reader, node, index, typeof(T));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool UnknownSymbol(ref AvroReader reader, EnumNode node, int index, Type type)
+    {
+        var schema = (EnumSchema)node.Reader;
+        string known = node.Map[index] < 0
+            ? $"enum {schema.Name}, which has {GenericWriter.Listed(schema.Symbols)} and no default"
+            : $"{type}, which has {GenericWriter.Listed(Enum.GetNames(type))}";
+        return reader.Fail(DecodeErrorKind.UnknownSymbol, $"symbol '{((EnumSchema)node.Writer).Symbols[index]}' is none of {known}");
+    }
+
+    /// <summary>Fails for a branch of the writer's union.</summary>
+    /// <param name="reader">The reader.</param>
+    /// <param name="writer">The writer's union.</param>
+    /// <param name="index">The branch.</param>
+    /// <param name="readable">Whether each branch can be read.</param>
+    /// <param name="type">What is read.</param>
+    internal static bool UnreadableBranch(ref AvroReader reader, UnionSchema writer, int index, bool[] readable, Type type)
+    {
+        string known = GenericWriter.Listed(
+            writer.Branches.Zip(readable).Where(static pair => pair.Second).Select(static pair => pair.First.TypeName));
+        string branch = writer.Branches[index].TypeName;
+        return reader.Fail(
+            DecodeErrorKind.UnreadableBranch, $"the writer's branch {branch} is none that {type} can hold: of this union {known}");
     }
 
     internal static bool Object(ref AvroReader reader, ReadNode node, out object? value) => GenericReader.TryRead(node, ref reader, out value);
@@ -240,17 +240,28 @@ internal static class MappedReads
         return items;
     }
 
-    /// <summary>Puts what was read into a collection that its object made; one that is null or read-only stays as it is.</summary>
-    internal static void Fill<T>(ICollection<T>? collection, ICollection<T>? items)
+    /// <summary>
+    /// Puts what was read into a collection that its object made; where it made none that takes items, they would be lost.
+    /// </summary>
+    internal static bool Fill<T>(ref AvroReader reader, ICollection<T>? collection, ICollection<T>? items)
     {
-        if (collection is { IsReadOnly: false } && items is not null)
+        if (items is null)
         {
-            collection.Clear();
-            foreach (T item in items)
-            {
-                collection.Add(item);
-            }
+            return true;
         }
+
+        if (collection is not { IsReadOnly: false })
+        {
+            return reader.Fail(DecodeErrorKind.OutOfRange, "the object makes no collection that can be filled");
+        }
+
+        collection.Clear();
+        foreach (T item in items)
+        {
+            collection.Add(item);
+        }
+
+        return true;
     }
 
     /// <summary>Whether the type can hold a default.</summary>

@@ -18,14 +18,12 @@ internal sealed class WriteSlot<T>
     internal WriteValue<T> Write = null!;
 }
 
+/// <summary>An enum and the path of its field, for errors.</summary>
+internal sealed record EnumPlace(EnumSchema Schema, string Path);
+
 /// <summary>What compiled writers call for values that are more than one primitive. The path is that of the field, for errors.</summary>
 internal static class MappedWrites
 {
-    /// <summary>Digits of a decimal that are worked out; a schema may claim any number of them.</summary>
-    internal const int DigitsMax = 10_000;
-
-    private const double BitsPerDigit = 3.321928094887362;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Boolean(ref AvroWriter writer, bool value) => writer.WriteBoolean(value);
 
@@ -38,10 +36,27 @@ internal static class MappedWrites
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Float(ref AvroWriter writer, float value) => writer.WriteFloat(value);
 
+    internal static void FloatOfDouble(ref AvroWriter writer, double value, string path)
+    {
+        bool fits = (float)value == value || double.IsNaN(value);
+        writer.WriteFloat(fits ? (float)value : throw Mismatch(path, $"{value} is no float exactly"));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Double(ref AvroWriter writer, double value) => writer.WriteDouble(value);
 
-    internal static long Signed(ulong value, string path) => value <= long.MaxValue ? (long)value : throw Mismatch(path, $"{value} is no long");
+    internal static long Signed<T>(T value, string path)
+        where T : IBinaryInteger<T>
+    {
+        // The digits of a long number are no help, and take long to work out.
+        long number = long.CreateSaturating(value);
+        return T.CreateSaturating(number) == value
+            ? number
+            : throw Mismatch(path, $"{(value.GetShortestBitLength() <= 128 ? value : "it")} is no long");
+    }
+
+    internal static void AsText<T>(ref AvroWriter writer, T value, TextForm<T> form, string path) =>
+        Text(ref writer, form.Format(NotNull(value, path)), path);
 
     internal static void Text(ref AvroWriter writer, string value, string path)
     {
@@ -75,34 +90,6 @@ internal static class MappedWrites
         writer.WriteRaw(bytes);
     }
 
-    internal static void Decimal(ref AvroWriter writer, decimal value, int size, int precision, int scale, string path)
-    {
-        Span<int> parts = stackalloc int[4];
-        decimal.GetBits(value, parts);
-        int own = (parts[3] >> 16) & 0xff;
-        BigInteger unscaled = ((BigInteger)(uint)parts[2] << 64) | ((BigInteger)(uint)parts[1] << 32) | (uint)parts[0];
-        if (own < scale && !unscaled.IsZero)
-        {
-            unscaled *= scale - own < Math.Min(precision, DigitsMax)
-                ? BigInteger.Pow(10, scale - own)
-                : throw Mismatch(path, $"at a scale of {scale} it has more than {Math.Min(precision, DigitsMax)} digits");
-        }
-
-        for (; own > scale; own--)
-        {
-            unscaled = BigInteger.DivRem(unscaled, 10, out BigInteger rest);
-            if (!rest.IsZero)
-            {
-                throw Mismatch(path, $"{value} has more than {scale} digits after the point");
-            }
-        }
-
-        Unscaled(ref writer, value < 0 ? -unscaled : unscaled, size, precision, path);
-    }
-
-    internal static void ApacheDecimal(ref AvroWriter writer, global::Avro.AvroDecimal value, int size, int precision, int scale, string path) => Unscaled(
-        ref writer, value.Scale == scale ? value.UnscaledValue : throw Mismatch(path, $"the scale is {value.Scale}, not {scale}"), size, precision, path);
-
     internal static void Duration(ref AvroWriter writer, TimeSpan value, string path)
     {
         if (value < TimeSpan.Zero || value.Ticks % TimeSpan.TicksPerMillisecond != 0)
@@ -131,11 +118,13 @@ internal static class MappedWrites
         writer.WriteLong(TimeUnits.TryFromTicks(value.Ticks, unit, out long number) ? number : throw Mismatch(path, $"{value} is beyond the 24 days that an int of milliseconds can count"));
 
     /// <summary>An enum whose numbers are few: their symbols' indexes in a table, -1 where there is none.</summary>
-    internal static void SymbolAt<T>(ref AvroWriter writer, long number, int[] indexes, T value, string path) =>
-        writer.WriteLong((ulong)number < (ulong)indexes.Length && indexes[number] >= 0 ? indexes[number] : throw Mismatch(path, $"the enum has no symbol '{value}'"));
+    internal static void SymbolAt<T>(ref AvroWriter writer, long number, int[] indexes, T value, EnumPlace place) =>
+        writer.WriteLong(
+            (ulong)number < (ulong)indexes.Length && indexes[number] >= 0 ? indexes[number] : throw UnknownSymbol(value, place));
 
-    internal static void Symbol<T>(ref AvroWriter writer, T value, Dictionary<T, int> indexes, string path)
-        where T : notnull => writer.WriteLong(indexes.TryGetValue(NotNull(value, path), out int index) ? index : throw Mismatch(path, $"the enum has no symbol '{value}'"));
+    internal static void Symbol<T>(ref AvroWriter writer, T value, Dictionary<T, int> indexes, EnumPlace place)
+        where T : notnull =>
+        writer.WriteLong(indexes.TryGetValue(NotNull(value, place.Path), out int index) ? index : throw UnknownSymbol(value, place));
 
     internal static void Object(ref AvroWriter writer, object? value, AvroSchema schema, string path) => GenericWriter.Write(ref writer, schema, value, path);
 
@@ -208,7 +197,14 @@ internal static class MappedWrites
 
     internal static ArgumentException TooDeep(string path) => Mismatch(path, $"it nests more than {AvroReader.DepthMax} deep, or holds itself");
 
-    internal static Exception NoBranch(object? value, string path) => Mismatch(path, $"no branch of the union is a {value?.GetType().Name ?? "null"}");
+    internal static Exception NoBranch(object? value, UnionSchema union, string path)
+    {
+        string known = GenericWriter.Listed(union.Branches.Select(static branch => branch.TypeName));
+        return Mismatch(path, $"no branch of the union is a {value?.GetType().Name ?? "null"}; it has {known}");
+    }
+
+    private static ArgumentException UnknownSymbol<T>(T value, EnumPlace place) =>
+        Mismatch(place.Path, $"the enum has no symbol '{value}'; {place.Schema.Name} has {GenericWriter.Listed(place.Schema.Symbols)}");
 
     internal static Exception NullValue(string path) => Mismatch(path, "null, which its type does not have");
 
@@ -227,33 +223,6 @@ internal static class MappedWrites
         }
     }
 
-    // 10^precision is not worked out for numbers that are far from it: a schema may say any precision.
-    private static bool HasMoreDigits(BigInteger magnitude, int precision)
-    {
-        double bits = precision * BitsPerDigit;
-        long own = magnitude.GetBitLength();
-        return own > bits + 1 || (own > bits - 1 && magnitude >= BigInteger.Pow(10, precision));
-    }
-
-    private static void Unscaled(ref AvroWriter writer, BigInteger unscaled, int size, int precision, string path)
-    {
-        if (HasMoreDigits(BigInteger.Abs(unscaled), precision))
-        {
-            throw Mismatch(path, $"it has more than {precision} digits");
-        }
-
-        byte[] bytes = unscaled.ToByteArray(isBigEndian: true);
-        if (size < 0)
-        {
-            writer.WriteBytes(bytes);
-            return;
-        }
-
-        var padded = new byte[size];
-        padded.AsSpan(0, size - bytes.Length).Fill(unscaled.Sign < 0 ? (byte)0xff : (byte)0);
-        bytes.CopyTo(padded, size - bytes.Length);
-        writer.WriteRaw(padded);
-    }
-
-    private static ArgumentException Mismatch(string path, string reason) => new($"{(path.Length == 0 ? "The value" : $"The value of '{path}'")} does not fit: {reason}.");
+    internal static ArgumentException Mismatch(string path, string reason) =>
+        new($"{(path.Length == 0 ? "The value" : $"The value of '{path}'")} does not fit: {reason}.");
 }

@@ -58,6 +58,13 @@ internal sealed class ReaderCompiler
         return Expression.Block([value], Read(node, type, reader, value, path), value);
     }
 
+    /// <summary>Whether a type can hold a field's default.</summary>
+    internal static bool CanHoldDefault(RecordField field, Type type) =>
+        CanHold(type, field.DefaultBinary(), new ReaderCompiler().Slot(Resolver.Resolve(field.Schema, field.Schema), type, field.Name));
+
+    internal static bool CanHold(Type type, ReadOnlyMemory<byte> encoded, object slot) =>
+        (bool)typeof(MappedReads).GetMethod(nameof(MappedReads.CanHold), Any)!.MakeGenericMethod(type).Invoke(null, [encoded, slot])!;
+
     internal ConstantExpression SlotOf(ReadNode node, Type type, string path) => Expression.Constant(Slot(node, type, path));
 
     /// <summary>Reads a value of the node into the target.</summary>
@@ -71,7 +78,7 @@ internal sealed class ReaderCompiler
                 return ReadUnion(union, type, reader, target, path);
             case ScalarNode { Read: ScalarRead.Null }:
                 return type.IsValueType && Nullable.GetUnderlyingType(type) is null
-                    ? Fail(reader, DecodeErrorKind.UnreadableBranch)
+                    ? Fail(reader, DecodeErrorKind.UnreadableBranch, $"null, which {type} does not have")
                     : Expression.Block(Expression.Assign(target, Expression.Default(type)), Expression.Constant(true));
         }
 
@@ -99,9 +106,12 @@ internal sealed class ReaderCompiler
     internal static Expression Then(Expression read, Expression action) =>
         Expression.Condition(read, Expression.Block(typeof(bool), action, Expression.Constant(true)), Expression.Constant(false));
 
-    internal static MethodCallExpression Call(string method, Type[] types, params Expression[] arguments)
+    internal static MethodCallExpression Call(string method, Type[] types, params Expression[] arguments) =>
+        Call(typeof(MappedReads), method, types, arguments);
+
+    internal static MethodCallExpression Call(Type functions, string method, Type[] types, params Expression[] arguments)
     {
-        MethodInfo info = typeof(MappedReads).GetMethod(method, Any)!;
+        MethodInfo info = functions.GetMethod(method, Any)!;
         return Expression.Call(types.Length == 0 ? info : info.MakeGenericMethod(types), arguments);
     }
 
@@ -112,11 +122,18 @@ internal sealed class ReaderCompiler
     internal static MethodCallExpression FailIn(ParameterExpression reader, string part) =>
         Expression.Call(reader, typeof(AvroReader).GetMethod(nameof(AvroReader.FailIn), BindingFlags.NonPublic | BindingFlags.Instance)!, Expression.Constant(part));
 
-    internal static MethodCallExpression Fail(ParameterExpression reader, DecodeErrorKind error) =>
-        Expression.Call(reader, typeof(AvroReader).GetMethod(nameof(AvroReader.Fail))!, Expression.Constant(error));
+    internal static MethodCallExpression Fail(ParameterExpression reader, DecodeErrorKind error, string detail) => Expression.Call(
+        reader,
+        typeof(AvroReader).GetMethod(nameof(AvroReader.Fail), Any, [typeof(DecodeErrorKind), typeof(string)])!,
+        Expression.Constant(error),
+        Expression.Constant(detail));
 
     internal static ArgumentException Unmapped(AvroSchema schema, Type type, string path) =>
-        new($"{(path.Length == 0 ? "The value" : $"Field '{path}'")} is of type {schema.TypeName}{(schema.Logical is null ? "" : $" ({schema.Logical})")}, which {type} cannot hold.");
+        new($"{(path.Length == 0 ? "The value" : $"Field '{path}'")} is of type {Described(schema)}, which {type} cannot hold.");
+
+    private static string Described(AvroSchema schema) => schema is UnionSchema union
+        ? $"union of {GenericWriter.Listed(union.Branches.Select(Described))}"
+        : schema.TypeName + (schema.Logical is null ? "" : $" ({schema.Logical})");
 
     // A generic value; in a class of avrogen what Apache would put there.
     private BlockExpression ReadObject(ReadNode node, Type type, ParameterExpression reader, ParameterExpression target, string path)
@@ -138,8 +155,18 @@ internal sealed class ReaderCompiler
     {
         ParameterExpression index = Expression.Variable(typeof(int));
         bool chooses = union.Branches.Any(branch => IsMeant(branch, type));
+        bool[] readable = Array.ConvertAll(union.Branches, branch =>
+            branch is not null
+            && (IsNull(branch) ? !type.IsValueType || Nullable.GetUnderlyingType(type) is not null : !chooses || IsMeant(branch, type)));
         SwitchCase[] cases = union.Branches.Select((branch, i) => Expression.SwitchCase(
-            branch is null || (chooses && !IsMeant(branch, type) && !IsNull(branch)) ? Fail(reader, DecodeErrorKind.UnreadableBranch) : Read(branch, type, reader, target, path),
+            readable[i] ? Read(branch!, type, reader, target, path) : Call(
+                nameof(MappedReads.UnreadableBranch),
+                [],
+                reader,
+                Expression.Constant(union.Writer, typeof(UnionSchema)),
+                Expression.Constant(i),
+                Expression.Constant(readable),
+                Expression.Constant(type, typeof(Type))),
             Expression.Constant(i))).ToArray();
         Expression read = Expression.Call(reader, typeof(AvroReader).GetMethod(nameof(AvroReader.TryReadUnionIndex))!, Expression.Constant(cases.Length), index);
         return Expression.Block([index], cases.Length == 0 ? read : Expression.AndAlso(read, Expression.Switch(index, Expression.Constant(false), cases)));
@@ -194,7 +221,8 @@ internal sealed class ReaderCompiler
         Func<string, object?> value = type == typeof(string) ? symbol => symbol
             : type.IsEnum ? symbol => EnumValue(type, symbol)
             : throw Unmapped(node.Reader, type, path);
-        object?[] found = node.Map.Select(index => index < 0 ? null : value(symbols[index])).ToArray();
+        object? fallback = type.IsEnum ? MappedDefaults.OfEnum(type) : null;
+        object?[] found = node.Map.Select(index => index < 0 ? null : value(symbols[index]) ?? fallback).ToArray();
         Array values = Array.CreateInstance(type, found.Length);
         for (int i = 0; i < found.Length; i++)
         {
@@ -205,14 +233,17 @@ internal sealed class ReaderCompiler
         }
 
         bool[] known = Array.ConvertAll(found, item => item is not null);
-        return Call(nameof(MappedReads.Symbol), [type], reader, Expression.Constant(values), Expression.Constant(known), target);
+        ConstantExpression table = Expression.Constant(values);
+        return Array.TrueForAll(known, static one => one)
+            ? Call(nameof(MappedReads.KnownSymbol), [type], reader, table, target)
+            : Call(nameof(MappedReads.Symbol), [type], reader, table, Expression.Constant(known), Expression.Constant(node), target);
     }
 
     /// <summary>The value of a C# enum that a symbol names, or null.</summary>
     internal static object? EnumValue(Type type, string symbol)
     {
         FieldInfo[] fields = type.GetFields(BindingFlags.Public | BindingFlags.Static);
-        FieldInfo? field = Array.Find(fields, candidate => (candidate.GetCustomAttribute<AvroNameAttribute>()?.Name ?? candidate.Name) == symbol)
+        FieldInfo? field = Array.Find(fields, candidate => MappedDefaults.Symbol(candidate) == symbol)
             ?? Array.Find(fields, candidate => TypeMembers.SameName(candidate.Name, symbol));
         return field?.GetValue(null);
     }

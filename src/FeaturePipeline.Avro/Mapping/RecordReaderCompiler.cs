@@ -1,5 +1,7 @@
 using System.Linq.Expressions;
+using System.Numerics;
 using System.Reflection;
+using System.Text;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Resolution;
 using FeaturePipeline.Avro.Schemas;
@@ -12,6 +14,12 @@ namespace FeaturePipeline.Avro.Mapping;
 /// </summary>
 internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode node, Type type, string path)
 {
+    private static readonly HashSet<Type> Immutable =
+    [
+        typeof(string), typeof(decimal), typeof(Guid), typeof(DateTime), typeof(DateTimeOffset), typeof(DateOnly), typeof(TimeOnly),
+        typeof(TimeSpan), typeof(Half), typeof(Int128), typeof(UInt128), typeof(BigInteger), typeof(Uri), typeof(Version), typeof(Rune),
+    ];
+
     private readonly TypeMembers _members = TypeMembers.Of(type);
     private TypeMember?[] _matched = [];
     private readonly Dictionary<TypeMember, ParameterExpression> _variables = [];
@@ -20,7 +28,7 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
     internal Expression Body(ParameterExpression reader)
     {
         LabelTarget end = Expression.Label(type);
-        _matched = _members.Match((RecordSchema)node.Reader);
+        _matched = TypeMembers.Match((RecordSchema)node.Reader, _members.Stored);
         ConstructorInfo? constructor = Constructor();
         ParameterExpression made = Expression.Variable(type, "made");
         bool isMadeFirst = !type.IsValueType && constructor!.GetParameters().Length == 0;
@@ -53,7 +61,8 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
             statements.Add(Expression.Assign(made, Create(constructor)));
         }
 
-        statements.AddRange(Fill(made));
+        CheckSet();
+        statements.AddRange(Fill(made, reader).Select(pair => Unless(pair.Fill, ReaderCompiler.FailIn(reader, pair.Name))));
         CheckRequired();
         statements.Add(Expression.Label(end, made));
         return Expression.Block(_variables.Values.Append(made), statements);
@@ -83,13 +92,11 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
             : read;
     }
 
-    private static bool IsImmutable(Type type) => type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(decimal) || type == typeof(Guid)
-        || type == typeof(DateTime) || type == typeof(DateTimeOffset) || type == typeof(DateOnly) || type == typeof(TimeOnly) || type == typeof(TimeSpan);
+    private static bool IsImmutable(Type type) => type.IsPrimitive || type.IsEnum || Immutable.Contains(type);
 
     private void CheckDefault(RecordField field, TypeMember member, ConstantExpression encoded, ConstantExpression slot)
     {
-        MethodInfo canHold = typeof(MappedReads).GetMethod(nameof(MappedReads.CanHold), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(member.Type);
-        if (!(bool)canHold.Invoke(null, [encoded.Value, slot.Value])!)
+        if (!ReaderCompiler.CanHold(member.Type, (ReadOnlyMemory<byte>)encoded.Value!, slot.Value!))
         {
             throw new ArgumentException($"The default of field '{Join(field.Name)}', {field.Default}, is no value of {member.Type}.");
         }
@@ -121,16 +128,28 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
     }
 
     // Collections that the object makes itself and nobody can replace.
-    private IEnumerable<Expression> Fill(ParameterExpression made) =>
+    private IEnumerable<(string Name, Expression Fill)> Fill(ParameterExpression made, ParameterExpression reader) =>
         from pair in _variables
         where !pair.Key.CanWrite && !_given.Contains(pair.Key)
-        let collection = CollectionTypes.Filled(pair.Key)
-        where collection is not null
-        select ReaderCompiler.Call(
+        let collection = CollectionTypes.Filled(pair.Key)!
+        select (pair.Key.Name, (Expression)ReaderCompiler.Call(
             nameof(MappedReads.Fill),
             collection.GetGenericArguments(),
+            reader,
             Expression.Convert(Expression.MakeMemberAccess(made, pair.Key.Info), collection),
-            Expression.Convert(pair.Value, collection));
+            Expression.Convert(pair.Value, collection)));
+
+    private void CheckSet()
+    {
+        foreach (TypeMember member in _variables.Keys)
+        {
+            if (!member.CanWrite && !_given.Contains(member) && CollectionTypes.Filled(member) is null)
+            {
+                throw new ArgumentException(
+                    $"What the messages have for {type.Name}.{member.Info.Name} would be lost: {TypeMembers.NotSet(member)}");
+            }
+        }
+    }
 
     private void CheckRequired()
     {

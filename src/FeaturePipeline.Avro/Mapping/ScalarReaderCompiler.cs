@@ -6,19 +6,11 @@ using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Mapping;
 
-/// <summary>Compiles the reading of a primitive or fixed: into the C# type that Avro's type is, one that is wider, or one of a logical type.</summary>
+/// <summary>
+/// Compiles the reading of a primitive or fixed: into the C# type that Avro's type is, a wider or narrower one, or one of a logical type.
+/// </summary>
 internal static class ScalarReaderCompiler
 {
-    private static readonly Dictionary<Type, (long Least, long Most)> Narrow = new()
-    {
-        [typeof(sbyte)] = (sbyte.MinValue, sbyte.MaxValue),
-        [typeof(byte)] = (byte.MinValue, byte.MaxValue),
-        [typeof(short)] = (short.MinValue, short.MaxValue),
-        [typeof(ushort)] = (ushort.MinValue, ushort.MaxValue),
-        [typeof(uint)] = (uint.MinValue, uint.MaxValue),
-        [typeof(ulong)] = (0, long.MaxValue),
-    };
-
     /// <summary>The expression, or null where the type cannot hold the value.</summary>
     internal static Expression? Read(ReadNode node, Type type, ParameterExpression reader, ParameterExpression target)
     {
@@ -39,6 +31,8 @@ internal static class ScalarReaderCompiler
     private static Expression? ReadText(Type type, ParameterExpression reader, ParameterExpression target) =>
         type == typeof(string) ? ReaderCompiler.Found(ReaderCompiler.Call(nameof(MappedReads.Text), [], reader), target)
         : type == typeof(Guid) ? ReaderCompiler.Call(nameof(MappedReads.GuidOfText), [], reader, target)
+        : TextForms.Of(type) is { } form
+        ? ReaderCompiler.Call(nameof(MappedReads.OfText), [type], reader, Expression.Constant(form), target)
         : null;
 
     private static Expression? ReadFixed(FixedNode node, Type type, ParameterExpression reader, ParameterExpression target)
@@ -62,13 +56,13 @@ internal static class ScalarReaderCompiler
 
     private static Expression? ReadBytes(AvroSchema schema, Type type, int size, ParameterExpression reader, ParameterExpression target)
     {
-        if (schema.Logical is { Name: "decimal", Scale: var scale } && (type == typeof(decimal) || type == typeof(global::Avro.AvroDecimal)))
+        if (DecimalForm.Of(schema) is { } form && DecimalForm.Function(type) is { } method)
         {
-            string method = type == typeof(decimal) ? nameof(MappedReads.Decimal) : nameof(MappedReads.ApacheDecimal);
-            return ReaderCompiler.Call(method, [], reader, Expression.Constant(size), Expression.Constant(scale), target);
+            Type[] types = method == nameof(DecimalReads.Whole) ? [type] : [];
+            return ReaderCompiler.Call(typeof(DecimalReads), method, types, reader, Expression.Constant(form), target);
         }
 
-        if (type != typeof(byte[]) && type != typeof(ReadOnlyMemory<byte>) && type != typeof(Memory<byte>))
+        if (!IsBytes(type))
         {
             return null;
         }
@@ -79,6 +73,11 @@ internal static class ScalarReaderCompiler
             : ReaderCompiler.Call(nameof(MappedReads.Fixed), [], reader, Expression.Constant(size), bytes);
         return Expression.Block([bytes], ReaderCompiler.Then(read, Expression.Assign(target, Expression.Convert(bytes, type))));
     }
+
+    /// <summary>Whether the type is one of bytes.</summary>
+    internal static bool IsBytes(Type type) =>
+        type == typeof(byte[])
+        || type == typeof(ReadOnlyMemory<byte>) || type == typeof(Memory<byte>) || type == typeof(ArraySegment<byte>);
 
     private static Expression? ReadNumber(ScalarRead read, AvroSchema schema, Type type, ParameterExpression reader, ParameterExpression target)
     {
@@ -123,14 +122,24 @@ internal static class ScalarReaderCompiler
             return ReaderCompiler.Call(method, [], reader, Expression.Convert(value, typeof(long)), Expression.Constant(unit), target);
         }
 
-        if (schema.Type is AvroType.Int or AvroType.Long && Narrow.TryGetValue(type, out (long Least, long Most) range))
-        {
-            Expression fits = ReaderCompiler.Call(
-                nameof(MappedReads.InRange), [], reader, Expression.Convert(value, typeof(long)), Expression.Constant(range.Least), Expression.Constant(range.Most));
-            return ReaderCompiler.Then(fits, Expression.Assign(target, Expression.Convert(value, type)));
-        }
+        return Holds(type, schema.Type)
+            ? Expression.Block(Expression.Assign(target, Expression.Convert(value, type)), Expression.Constant(true))
+            : Narrow(schema.Type, type, reader, value, target);
+    }
 
-        return Holds(type, schema.Type) ? Expression.Block(Expression.Assign(target, Expression.Convert(value, type)), Expression.Constant(true)) : null;
+    // A type that holds some of the field's values asks each message for its own.
+    private static MethodCallExpression? Narrow(
+        AvroType avro, Type type, ParameterExpression reader, Expression value, ParameterExpression target)
+    {
+        bool isWhole = avro is AvroType.Int or AvroType.Long;
+        (string? method, Type given) = Array.IndexOf(NumberReads.FloatingPoints, type) >= 0
+            ? avro == AvroType.Long
+                ? (nameof(NumberReads.FloatingPointOfLong), typeof(long))
+                : (nameof(NumberReads.FloatingPoint), typeof(double))
+            : (isWhole && Array.IndexOf(NumberReads.Integers, type) >= 0 ? nameof(NumberReads.Integer) : null, typeof(long));
+        return avro == AvroType.Boolean || method is null
+            ? null
+            : ReaderCompiler.Call(typeof(NumberReads), method, [type], reader, Expression.Convert(value, given), target);
     }
 
     // The types that hold every value of Avro's type exactly.

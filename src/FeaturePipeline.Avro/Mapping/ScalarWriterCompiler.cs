@@ -18,10 +18,10 @@ internal static class ScalarWriterCompiler
         AvroType.Boolean => type == typeof(bool),
         AvroType.Int => type == typeof(int),
         AvroType.Long => type == typeof(long) || TimeUnits.Holds(type, TimeUnits.Of(schema)),
-        AvroType.Float => type == typeof(float),
+        AvroType.Float => type == typeof(float) || type == typeof(Half),
         AvroType.Double => type == typeof(double),
-        AvroType.String => type == typeof(string) || type == typeof(Guid),
-        AvroType.Bytes => type == typeof(byte[]),
+        AvroType.String => type == typeof(string) || type == typeof(Guid) || TextForms.Of(type) is not null,
+        AvroType.Bytes => DecimalForm.Of(schema) is null ? ScalarReaderCompiler.IsBytes(type) : DecimalForm.Function(type) is not null,
         AvroType.Enum => type.IsEnum,
         _ => false,
     };
@@ -37,14 +37,20 @@ internal static class ScalarWriterCompiler
             case AvroType.Int or AvroType.Long:
                 return WriteInteger(schema, type, writer, value, at);
             case AvroType.Float:
-                return type == typeof(float) ? WriterCompiler.Call(nameof(MappedWrites.Float), [], writer, value) : null;
+                return type == typeof(float) || type == typeof(Half)
+                    ? WriterCompiler.Call(nameof(MappedWrites.Float), [], writer, Expression.Convert(value, typeof(float)))
+                    : type == typeof(double) ? WriterCompiler.Call(nameof(MappedWrites.FloatOfDouble), [], writer, value, at)
+                    : null;
             case AvroType.Double:
-                return type == typeof(double) || type == typeof(float) || SmallIntegers.Contains(type)
+                return type == typeof(double) || type == typeof(float) || type == typeof(Half) || SmallIntegers.Contains(type)
                     ? WriterCompiler.Call(nameof(MappedWrites.Double), [], writer, Expression.Convert(value, typeof(double)))
                     : null;
             case AvroType.String:
                 return type == typeof(string) ? WriterCompiler.Call(nameof(MappedWrites.Text), [], writer, value, at)
-                    : type == typeof(Guid) ? WriterCompiler.Call(nameof(MappedWrites.GuidAsText), [], writer, value) : null;
+                    : type == typeof(Guid) ? WriterCompiler.Call(nameof(MappedWrites.GuidAsText), [], writer, value)
+                    : TextForms.Of(type) is { } form
+                    ? WriterCompiler.Call(nameof(MappedWrites.AsText), [type], writer, value, Expression.Constant(form), at)
+                    : null;
             default:
                 return WriteBytes(schema, type, writer, value, at);
         }
@@ -63,13 +69,13 @@ internal static class ScalarWriterCompiler
             return WriterCompiler.Call(method, [], writer, value, Expression.Constant(unit), at);
         }
 
-        if (!SmallIntegers.Contains(type) && type != typeof(uint) && type != typeof(long) && type != typeof(ulong))
+        if (Array.IndexOf(NumberReads.Integers, type) < 0)
         {
             return null;
         }
 
-        Expression number = type == typeof(ulong)
-            ? WriterCompiler.Call(nameof(MappedWrites.Signed), [], value, at)
+        Expression number = type == typeof(ulong) || DecimalForm.IsWhole(type)
+            ? WriterCompiler.Call(nameof(MappedWrites.Signed), [type], value, at)
             : Expression.Convert(value, typeof(long));
         return schema.Type == AvroType.Int
             ? WriterCompiler.Call(nameof(MappedWrites.Int), [], writer, number, at)
@@ -79,11 +85,10 @@ internal static class ScalarWriterCompiler
     private static MethodCallExpression? WriteBytes(AvroSchema schema, Type type, ParameterExpression writer, Expression value, ConstantExpression at)
     {
         int size = schema is FixedSchema known ? known.Size : -1;
-        if (schema.Logical is { Name: "decimal" } logical && (type == typeof(decimal) || type == typeof(global::Avro.AvroDecimal)))
+        if (DecimalForm.Of(schema) is { } form && DecimalForm.Function(type) is { } method)
         {
-            string method = type == typeof(decimal) ? nameof(MappedWrites.Decimal) : nameof(MappedWrites.ApacheDecimal);
-            return WriterCompiler.Call(
-                method, [], writer, value, Expression.Constant(size), Expression.Constant(logical.Precision), Expression.Constant(logical.Scale), at);
+            Type[] types = method == nameof(DecimalWrites.Whole) ? [type] : [];
+            return WriterCompiler.Call(typeof(DecimalWrites), method, types, writer, value, Expression.Constant(form), at);
         }
 
         if (size == 16 && type == typeof(Guid))
@@ -106,7 +111,7 @@ internal static class ScalarWriterCompiler
             return WriterCompiler.Call(nameof(MappedWrites.ByteArray), [], writer, value, at);
         }
 
-        if (type != typeof(byte[]) && type != typeof(ReadOnlyMemory<byte>) && type != typeof(Memory<byte>))
+        if (!ScalarReaderCompiler.IsBytes(type))
         {
             return null;
         }

@@ -11,7 +11,9 @@ internal sealed record TypeMember(MemberInfo Info, Type Type, string? GivenName,
     internal string Name => GivenName ?? Info.Name;
 }
 
-/// <summary>The members of a C# type, and how names of schemas meet names of C#: exactly, else without regard to case and underscores.</summary>
+/// <summary>
+/// The members of a C# type, and how names of schemas meet names of C#: exactly, else without regard to case and underscores.
+/// </summary>
 internal sealed class TypeMembers
 {
     private readonly List<TypeMember> _members = [];
@@ -46,13 +48,23 @@ internal sealed class TypeMembers
 
     internal IReadOnlyList<TypeMember> All => _members;
 
+    /// <summary>The members that an object holds: all but the properties that it works out from others.</summary>
+    internal IReadOnlyList<TypeMember> Stored => _members.FindAll(member => !IsComputed(member));
+
+    /// <summary>Whether objects hold something of which there is no member, not even one that is ignored.</summary>
+    internal bool ShowNothing => Stored.Count == 0
+        && !Type.GetMembers(BindingFlags.Public | BindingFlags.Instance).Any(static member => member.IsDefined(typeof(AvroIgnoreAttribute)))
+        && HasFields(Type);
+
     internal static TypeMembers Of(Type type) => new(type);
 
     /// <summary>
-    /// The member for each field of a record, or null. One of the field's own name comes first, so that a field that is only alike takes nobody's place;
-    /// then one that is alike, then one of an alias. No member is for two fields.
+    /// The member for each field of a record, or null. One of the field's own name comes first, so that a field that is only alike takes
+    /// nobody's place; then one that is alike, then one of an alias. No member is for two fields.
     /// </summary>
-    internal TypeMember?[] Match(RecordSchema record)
+    /// <param name="record">The record.</param>
+    /// <param name="among">The members to choose from.</param>
+    internal static TypeMember?[] Match(RecordSchema record, IReadOnlyList<TypeMember> among)
     {
         var found = new TypeMember?[record.Fields.Count];
         var taken = new HashSet<TypeMember>(ReferenceEqualityComparer.Instance);
@@ -69,17 +81,21 @@ internal sealed class TypeMembers
 
         return found;
 
+        TypeMember? Exactly(string name) => among.FirstOrDefault(member => string.Equals(member.Name, name, StringComparison.Ordinal));
+
+        TypeMember? Alike(string name) => among.FirstOrDefault(member => member.GivenName is null && SameName(member.Name, name));
+
         TypeMember? OfAlias(RecordField field) => field.Aliases.Select(alias => Exactly(alias) ?? Alike(alias)).FirstOrDefault(member => member is not null);
     }
 
     /// <summary>
-    /// The constructor to call, of those whose parameters are all members: one that can be called with what is given; then the one that sets the most that
-    /// nothing else sets; then one without parameters; then the one with the most.
+    /// The constructor to call, of those whose parameters are all members: one that can be called with what is given; then the one that
+    /// sets the most that nothing else sets; then one without parameters; then the one with the most.
     /// </summary>
     /// <param name="given">The members that the message, or a default of the reader's schema, gives.</param>
     internal ConstructorInfo? Constructor(IReadOnlyCollection<TypeMember> given)
     {
-        return Type.GetConstructors(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance)
+        return Constructors()
             .Where(constructor => constructor.GetParameters().All(parameter => OfParameter(parameter) is not null))
             .MaxBy(Preference);
 
@@ -91,6 +107,16 @@ internal sealed class TypeMembers
             return (canBeCalled, set.Count(member => !member.CanWrite && given.Contains(member)), set.Length == 0, set.Length);
         }
     }
+
+    /// <summary>Whether an object that the constructor makes can be given the member's value.</summary>
+    internal bool CanSet(TypeMember member, ConstructorInfo? constructor) => member.CanWrite
+        || constructor?.GetParameters().Any(parameter => OfParameter(parameter) == member) == true
+        || CollectionTypes.Filled(member) is not null;
+
+    /// <summary>Why a member of which <see cref="CanSet"/> is false cannot be part of a schema, and the remedy.</summary>
+    internal static string NotSet(TypeMember member) =>
+        $"its member {member.Info.Name}, a {member.Type}, is not set by its constructor and has no setter. "
+        + "Give it a setter (which may be private) or the constructor a parameter of its name and type, or leave it out by [AvroIgnore].";
 
     /// <summary>The member that a constructor's parameter sets: the one of its C# name and type, or null.</summary>
     internal TypeMember? OfParameter(ParameterInfo parameter) => _members.Find(
@@ -113,12 +139,34 @@ internal sealed class TypeMembers
     internal static int Bases(Type type) => type.BaseType is { } own ? 1 + Bases(own) : 0;
 
     /// <summary>Whether values of the type are records.</summary>
-    internal static bool IsRecord(Type type) =>
-        !type.IsAbstract && !type.IsPrimitive && !type.IsEnum && !type.IsArray && type != typeof(string) && type != typeof(object) && type != typeof(decimal) && type != typeof(GenericRecord)
-        && Nullable.GetUnderlyingType(type) is null && Union(type).Count == 0 && !type.IsAssignableTo(typeof(System.Collections.IEnumerable));
+    internal static bool IsRecord(Type type) => !type.IsAbstract && !type.IsEnum && !type.IsArray && type != typeof(GenericRecord)
+        && (!IsOfFramework(type) || IsTuple(type))
+        && !HasMembersOfFramework(type.BaseType)
+        && Union(type).Count == 0 && !type.IsAssignableTo(typeof(System.Collections.IEnumerable));
+
+    /// <summary>Whether there may be values of the type that were read from Avro.</summary>
+    internal static bool CanBeMade(Type type) => Nullable.GetUnderlyingType(type) is { } underlying ? CanBeMade(underlying)
+        : IsRecord(type) ? type.IsValueType || Of(type).Constructor([]) is not null
+        : !IsOfFramework(type) || type.IsEnum
+            || type.IsAssignableTo(typeof(System.Collections.IEnumerable)) || MappedSchemaBuilder.IsScalar(type);
+
+    // What such types hold is not what their public members show. One that was named for Avro is nobody's but its author's.
+    private static bool IsOfFramework(Type type) =>
+        IsOfFramework(type.Namespace) && IsOfFramework(type.Assembly.GetName().Name) && !type.IsDefined(typeof(AvroNameAttribute));
+
+    private static bool IsOfFramework(string? name) => name?.Split('.')[0] is "System" or "Microsoft" or "mscorlib" or "netstandard";
+
+    // Delegates, exceptions, streams: the part that the framework made cannot be given back.
+    private static bool HasMembersOfFramework(Type? type) => type is not null
+        && ((IsOfFramework(type) && type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Length > 0)
+            || HasMembersOfFramework(type.BaseType));
+
+    private static bool IsTuple(Type type) => type.IsAssignableTo(typeof(ITuple))
+        || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(KeyValuePair<,>));
 
     /// <summary>
-    /// The types of a closed hierarchy: as the attribute says, else the classes that are nested in their base; for a base within the hierarchy, its own.
+    /// The types of a closed hierarchy: as the attribute says, else the classes that are nested in their base; for a base within the
+    /// hierarchy, its own.
     /// </summary>
     /// <exception cref="ArgumentException">The attribute names a type that does not derive from the base.</exception>
     internal static IReadOnlyList<Type> Union(Type type)
@@ -139,14 +187,10 @@ internal sealed class TypeMembers
             ? nested.MakeGenericType(type.GetGenericArguments())
             : nested);
 
-    // Page<Order> is Page_Order.
+    // Page<Order> is Page_Order, and Page<Order[]> is Page_OrderArray.
     private static string SimpleName(Type type) => type.IsGenericType
         ? string.Join('_', type.GetGenericArguments().Select(SimpleName).Prepend(type.Name.Split('`')[0]))
-        : type.Name;
-
-    private TypeMember? Exactly(string name) => _members.Find(member => string.Equals(member.Name, name, StringComparison.Ordinal));
-
-    private TypeMember? Alike(string name) => _members.Find(member => member.GivenName is null && SameName(member.Name, name));
+        : type.IsArray ? SimpleName(type.GetElementType()!) + "Array" : type.Name;
 
     // A member that hides one of its base has its name alone; the most derived comes first.
     private void Add(TypeMember member)
@@ -156,6 +200,15 @@ internal sealed class TypeMembers
             _members.Add(member);
         }
     }
+
+    private static bool HasFields(Type? type) => type is not null
+        && (type.GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance).Length > 0 || HasFields(type.BaseType));
+
+    private bool IsComputed(TypeMember member) => !member.CanWrite
+        && member.Info is PropertyInfo property && !property.GetMethod!.IsDefined(typeof(CompilerGeneratedAttribute))
+        && !Constructors().Any(constructor => constructor.GetParameters().Any(parameter => OfParameter(parameter) == member));
+
+    private ConstructorInfo[] Constructors() => Type.GetConstructors(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance);
 
     // A derived type's reflection does not show its base's private accessors.
     private static PropertyInfo Declared(PropertyInfo property) => property.CanWrite || property.DeclaringType == property.ReflectedType

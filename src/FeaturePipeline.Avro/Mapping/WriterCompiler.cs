@@ -25,9 +25,12 @@ internal sealed class WriterCompiler
 
     internal static WriteSlot<T> Compile<T>(AvroSchema schema) => (WriteSlot<T>)new WriterCompiler().Slot(schema, typeof(T), "");
 
-    internal static MethodCallExpression Call(string method, Type[] types, params Expression[] arguments)
+    internal static MethodCallExpression Call(string method, Type[] types, params Expression[] arguments) =>
+        Call(typeof(MappedWrites), method, types, arguments);
+
+    internal static MethodCallExpression Call(Type functions, string method, Type[] types, params Expression[] arguments)
     {
-        MethodInfo info = typeof(MappedWrites).GetMethod(method, Any)!;
+        MethodInfo info = functions.GetMethod(method, Any)!;
         return Expression.Call(types.Length == 0 ? info : info.MakeGenericMethod(types), arguments);
     }
 
@@ -65,8 +68,8 @@ internal sealed class WriterCompiler
         }
     }
 
-    // A filter that is never true, so that the stack is unwound once. A union may have another branch for the type; what was compiled meanwhile may
-    // lean on the slot that failed, so it goes too.
+    // A filter that is never true, so that the stack is unwound once. A union may have another branch for the type; what was compiled
+    // meanwhile may lean on the slot that failed, so it goes too.
     private bool Forget(AvroSchema schema, Type type, int mark, ArgumentException exception)
     {
         _failures[(schema, type)] = exception;
@@ -170,7 +173,11 @@ internal sealed class WriterCompiler
         if (TypeMembers.Union(type).Count > 0)
         {
             // One type may derive from another: the most derived is asked for first.
-            Expression chain = Throw(nameof(MappedWrites.NoBranch), Expression.Convert(value, typeof(object)), Expression.Constant(path));
+            Expression chain = Throw(
+                nameof(MappedWrites.NoBranch),
+                Expression.Convert(value, typeof(object)),
+                Expression.Constant(union),
+                Expression.Constant(path));
             var found = from branch in union.Branches.Index()
                         where branch.Item is RecordSchema
                         let derived = TypeMembers.DerivedFor(type, (RecordSchema)branch.Item)
@@ -228,7 +235,7 @@ internal sealed class WriterCompiler
 
     private BlockExpression RecordBody(RecordSchema record, Type type, ParameterExpression writer, ParameterExpression value, string path)
     {
-        TypeMember?[] members = TypeMembers.Of(type).Match(record);
+        TypeMember?[] members = TypeMembers.Match(record, TypeMembers.Of(type).All);
         var statements = new List<Expression>();
         if (!type.IsValueType)
         {
@@ -298,9 +305,14 @@ internal sealed class WriterCompiler
             }
         }
 
-        return type.IsEnum && Table(type, indexes) is { } table
-            ? Call(nameof(MappedWrites.SymbolAt), [type], writer, Expression.Convert(value, typeof(long)), Expression.Constant(table), value, Expression.Constant(path))
-            : Call(nameof(MappedWrites.Symbol), [type], writer, value, Expression.Constant(indexes), Expression.Constant(path));
+        ConstantExpression place = Expression.Constant(new EnumPlace(schema, path));
+        if (type.IsEnum && Table(type, indexes) is { } table)
+        {
+            UnaryExpression number = Expression.Convert(value, typeof(long));
+            return Call(nameof(MappedWrites.SymbolAt), [type], writer, number, Expression.Constant(table), value, place);
+        }
+
+        return Call(nameof(MappedWrites.Symbol), [type], writer, value, Expression.Constant(indexes), place);
     }
 
     // The symbols' indexes by the enum's numbers, where these are small.
