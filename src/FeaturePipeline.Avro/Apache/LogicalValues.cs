@@ -40,13 +40,16 @@ internal static class LogicalValues
     {
         if (UnitOf(schema) is not TimeUnit.None and var unit)
         {
-            return new TimeReader(((ScalarNode)node).Read == ScalarRead.Long, unit);
+            // The moment that was written, whatever unit the reader's schema counts in.
+            var scalar = (ScalarNode)node;
+            return new TimeReader(scalar.Read == ScalarRead.Long, scalar.Conversion is null ? unit : TimeUnits.Of(scalar.Writer));
         }
 
         switch (schema.LogicalType)
         {
             case ApacheAvro.Util.Decimal:
-                return new DecimalReader(DecimalOf(schema));
+                LogicalConversion? conversion = (node as ScalarNode)?.Conversion ?? (node as FixedNode)?.Conversion;
+                return new DecimalReader(DecimalOf(schema), conversion is null ? null : DecimalForm.Of(node.Writer));
             case ApacheAvro.Util.Uuid:
                 return new UuidReader();
             case ApacheAvro.Util.UnknownLogicalType:
@@ -91,12 +94,14 @@ internal static class LogicalValues
         }
     }
 
-    private sealed class DecimalReader(DecimalForm form) : ValueReader
+    private sealed class DecimalReader(DecimalForm form, DecimalForm? written) : ValueReader
     {
+        private readonly System.Numerics.BigInteger _factor = System.Numerics.BigInteger.Pow(10, written is null ? 0 : form.Scale - written.Scale);
+
         internal override bool TryRead(ref AvroReader reader, out object? value)
         {
-            bool read = DecimalReads.ApacheDecimal(ref reader, form, out ApacheAvro.AvroDecimal number);
-            value = read ? number : null;
+            bool read = DecimalReads.ApacheDecimal(ref reader, written ?? form, out ApacheAvro.AvroDecimal number);
+            value = !read ? null : written is null ? number : new ApacheAvro.AvroDecimal(number.UnscaledValue * _factor, form.Scale);
             return read;
         }
     }

@@ -30,13 +30,16 @@ public sealed class ProjectedDecoder
     /// <param name="writer">The schema that the message was written with.</param>
     /// <param name="reader">The schema that the caller knows.</param>
     /// <param name="fieldPaths">Fields of the reader's schema, '.' into nested records.</param>
+    /// <param name="rawPath">The one of them that is given as it was written whatever its logical type: the caller knows the writer's unit. Null = none is.</param>
     /// <returns>The plan.</returns>
-    /// <exception cref="SchemaResolutionException">No message of the writer can be read.</exception>
+    /// <exception cref="SchemaResolutionException">No message of the writer can be read, or a field's logical types differ: a projection converts nothing.</exception>
     /// <exception cref="ArgumentException">A path names no field, or one that is not a scalar.</exception>
-    public static ProjectedDecoder Compile(AvroSchema writer, AvroSchema reader, IReadOnlyList<string> fieldPaths)
+    public static ProjectedDecoder Compile(AvroSchema writer, AvroSchema reader, IReadOnlyList<string> fieldPaths, string? rawPath = null)
     {
         IReadOnlyList<ProjectedField> fields = Resolve(reader, fieldPaths);
-        return new ProjectedDecoder(fields, ProjectionCompiler.Compile(Resolver.Resolve(writer, reader), ProjectionTree.Of(fieldPaths)));
+        var judged = fieldPaths.Where(path => path != rawPath).ToHashSet(StringComparer.Ordinal);
+        ReadNode root = Resolver.Resolve(writer, reader, path => !judged.Contains(path));
+        return new ProjectedDecoder(fields, ProjectionCompiler.Compile(root, ProjectionTree.Of(fieldPaths)));
     }
 
     /// <summary>The types of fields.</summary>

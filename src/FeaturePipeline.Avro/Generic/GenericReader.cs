@@ -25,6 +25,9 @@ public sealed class GenericReader
     /// <exception cref="SchemaResolutionException">No message of the writer can be read.</exception>
     public static GenericReader Compile(AvroSchema writer, AvroSchema? reader = null) => new(Resolver.Resolve(writer, reader ?? writer));
 
+    /// <summary>Resolves a pair as if no type were a logical one: values are the numbers and bytes that were written.</summary>
+    internal static GenericReader CompileRaw(AvroSchema writer, AvroSchema reader) => new(Resolver.Resolve(writer, reader, static _ => true));
+
     /// <summary>Reads one message, to its last byte.</summary>
     /// <param name="body">The message, without framing.</param>
     /// <param name="value">The value.</param>
@@ -50,7 +53,7 @@ public sealed class GenericReader
         switch (node)
         {
             case ScalarNode scalar:
-                return TryReadScalar(scalar.Read, ref reader, out value);
+                return TryReadScalar(scalar.Read, ref reader, out value) && (scalar.Conversion is not { } unit || TryConvert(unit, -1, ref reader, ref value));
             case RecordNode record:
                 return TryReadRecord(record, ref reader, out value);
             case ReaderUnionNode union:
@@ -68,10 +71,43 @@ public sealed class GenericReader
             case EnumNode symbols:
                 return TryReadEnum(symbols, ref reader, out value);
             default:
-                bool read = reader.TryReadFixed(((FixedNode)node).Size, out ReadOnlySpan<byte> bytes);
-                value = read ? new GenericFixed((FixedSchema)node.Reader, bytes.ToArray()) : null;
-                return read;
+                return TryReadFixed((FixedNode)node, ref reader, out value);
         }
+    }
+
+    private static bool TryReadFixed(FixedNode node, ref AvroReader reader, out object? value)
+    {
+        value = null;
+        if (!reader.TryReadFixed(node.Size, out ReadOnlySpan<byte> bytes))
+        {
+            return false;
+        }
+
+        object? raw = bytes.ToArray();
+        if (node.Conversion is { } scale && !TryConvert(scale, node.Size, ref reader, ref raw))
+        {
+            return false;
+        }
+
+        value = new GenericFixed((FixedSchema)node.Reader, (byte[])raw!);
+        return true;
+    }
+
+    private static bool TryConvert(LogicalConversion conversion, int size, ref AvroReader reader, ref object? value)
+    {
+        bool fits;
+        if (value is byte[] unscaled)
+        {
+            fits = conversion.TryConvert(unscaled, size, out byte[] scaled);
+            value = scaled;
+        }
+        else
+        {
+            fits = conversion.TryConvert(value is int small ? small : (long)value!, out long counted);
+            value = counted;
+        }
+
+        return fits || reader.Fail(DecodeErrorKind.OutOfRange, "it is beyond what the reader's logical type holds");
     }
 
     internal static bool TryReadScalar(ScalarRead read, ref AvroReader reader, out object? value)

@@ -154,10 +154,10 @@ internal sealed class ReaderCompiler
     private BlockExpression ReadUnion(WriterUnionNode union, Type type, ParameterExpression reader, ParameterExpression target, string path)
     {
         ParameterExpression index = Expression.Variable(typeof(int));
-        bool chooses = union.Branches.Any(branch => IsMeant(branch, type));
+        int best = union.Branches.Max(branch => Fit(branch, type, union));
         bool[] readable = Array.ConvertAll(union.Branches, branch =>
             branch is not null
-            && (IsNull(branch) ? !type.IsValueType || Nullable.GetUnderlyingType(type) is not null : !chooses || IsMeant(branch, type)));
+            && (IsNull(branch) ? !type.IsValueType || Nullable.GetUnderlyingType(type) is not null : best == 0 || Fit(branch, type, union) == best));
         SwitchCase[] cases = union.Branches.Select((branch, i) => Expression.SwitchCase(
             readable[i] ? Read(branch!, type, reader, target, path) : Call(
                 nameof(MappedReads.UnreadableBranch),
@@ -174,10 +174,20 @@ internal sealed class ReaderCompiler
 
     // A hierarchy that knows some of a union's types reads these: the writer may have got new ones since. A class that has the name of one of them
     // reads this one, and not the others into the members that happen to be alike.
-    private static bool IsMeant(ReadNode? branch, Type type) => branch switch
+    // Of two types of one simple name the one of the full name is meant.
+    private static int Fit(ReadNode? branch, Type type, WriterUnionNode among) => branch switch
     {
-        ReaderUnionNode union => IsMeant(union.Branch, type),
-        RecordNode record => TypeMembers.DerivedFor(type, (RecordSchema)record.Reader) is not null || TypeMembers.NameFits(type, (RecordSchema)record.Reader) > 0,
+        ReaderUnionNode union => Fit(union.Branch, type, among),
+        RecordNode record when TypeMembers.DerivedFor(type, (RecordSchema)record.Reader) is { } derived =>
+            TypeMembers.NameFits(derived, (RecordSchema)record.Reader) == 2 || !among.Branches.Any(other => IsOfFullName(other, derived)) ? 2 : 0,
+        RecordNode record => TypeMembers.NameFits(type, (RecordSchema)record.Reader),
+        _ => 0,
+    };
+
+    private static bool IsOfFullName(ReadNode? branch, Type type) => branch switch
+    {
+        ReaderUnionNode union => IsOfFullName(union.Branch, type),
+        RecordNode record => TypeMembers.NameFits(type, (RecordSchema)record.Reader) == 2,
         _ => false,
     };
 

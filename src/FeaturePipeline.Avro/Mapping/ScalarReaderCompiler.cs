@@ -23,8 +23,8 @@ internal static class ScalarReaderCompiler
         return read switch
         {
             ScalarRead.String or ScalarRead.BytesToString => ReadText(type, reader, target),
-            ScalarRead.Bytes or ScalarRead.StringToBytes => ReadBytes(node.Reader, type, -1, reader, target),
-            _ => ReadNumber(read, node.Reader, type, reader, target),
+            ScalarRead.Bytes or ScalarRead.StringToBytes => ReadBytes(node, ((ScalarNode)node).Conversion, type, -1, reader, target),
+            _ => ReadNumber((ScalarNode)node, type, reader, target),
         };
     }
 
@@ -51,12 +51,14 @@ internal static class ScalarReaderCompiler
         return type.IsAssignableTo(typeof(global::Avro.Specific.SpecificFixed))
             && Activator.CreateInstance(type) is global::Avro.Specific.SpecificFixed { Schema: global::Avro.FixedSchema own } && own.Size == node.Size
             ? ReaderCompiler.Call(nameof(MappedReads.ApacheFixed), [type], reader, Expression.Constant(node.Size), target)
-            : ReadBytes(node.Reader, type, node.Size, reader, target);
+            : ReadBytes(node, node.Conversion, type, node.Size, reader, target);
     }
 
-    private static Expression? ReadBytes(AvroSchema schema, Type type, int size, ParameterExpression reader, ParameterExpression target)
+    private static Expression? ReadBytes(
+        ReadNode node, LogicalConversion? conversion, Type type, int size, ParameterExpression reader, ParameterExpression target)
     {
-        if (DecimalForm.Of(schema) is { } form && DecimalForm.Function(type) is { } method)
+        // A number has the value that was written, whatever scale the reader's schema would write it with.
+        if (DecimalForm.Of(conversion is null ? node.Reader : node.Writer) is { } form && DecimalForm.Function(type) is { } method)
         {
             Type[] types = method == nameof(DecimalReads.Whole) ? [type] : [];
             return ReaderCompiler.Call(typeof(DecimalReads), method, types, reader, Expression.Constant(form), target);
@@ -68,7 +70,9 @@ internal static class ScalarReaderCompiler
         }
 
         ParameterExpression bytes = Expression.Variable(typeof(byte[]));
-        Expression read = size < 0
+        Expression read = conversion is not null
+            ? ReaderCompiler.Call(nameof(MappedReads.Rescaled), [], reader, Expression.Constant(conversion), Expression.Constant(size), bytes)
+            : size < 0
             ? ReaderCompiler.Call(nameof(MappedReads.Bytes), [], reader, bytes)
             : ReaderCompiler.Call(nameof(MappedReads.Fixed), [], reader, Expression.Constant(size), bytes);
         return Expression.Block([bytes], ReaderCompiler.Then(read, Expression.Assign(target, Expression.Convert(bytes, type))));
@@ -79,9 +83,13 @@ internal static class ScalarReaderCompiler
         type == typeof(byte[])
         || type == typeof(ReadOnlyMemory<byte>) || type == typeof(Memory<byte>) || type == typeof(ArraySegment<byte>);
 
-    private static Expression? ReadNumber(ScalarRead read, AvroSchema schema, Type type, ParameterExpression reader, ParameterExpression target)
+    private static Expression? ReadNumber(ScalarNode node, Type type, ParameterExpression reader, ParameterExpression target)
     {
-        (Type native, string method) = read switch
+        // A time is the moment that was written, whatever unit the reader's schema counts in; a plain number counts the reader's units.
+        bool isTime = TimeUnits.Holds(type, TimeUnits.Of(node.Reader));
+        AvroSchema schema = node.Conversion is not null && isTime ? node.Writer : node.Reader;
+        LogicalConversion? conversion = isTime ? null : node.Conversion;
+        (Type native, string method) = node.Read switch
         {
             ScalarRead.Boolean => (typeof(bool), nameof(AvroReader.TryReadBoolean)),
             ScalarRead.Int or ScalarRead.IntToLong or ScalarRead.IntToFloat or ScalarRead.IntToDouble => (typeof(int), nameof(AvroReader.TryReadInt)),
@@ -90,12 +98,23 @@ internal static class ScalarReaderCompiler
             _ => (typeof(double), nameof(AvroReader.TryReadDouble)),
         };
         MethodInfo info = typeof(AvroReader).GetMethod(method)!;
-        if (type == native && native == Promoted(schema))
+        if (type == native && native == Promoted(schema) && conversion is null)
         {
             return Expression.Call(reader, info, target);
         }
 
         ParameterExpression number = Expression.Variable(native);
+        if (conversion is not null)
+        {
+            ParameterExpression counted = Expression.Variable(typeof(long));
+            Expression? narrowed = Convert(schema, type, reader, counted, target);
+            return narrowed is null ? null : Expression.Block([number, counted], Expression.AndAlso(
+                Expression.Call(reader, info, number),
+                Expression.AndAlso(
+                    ReaderCompiler.Call(nameof(MappedReads.Counted), [], reader, Expression.Constant(conversion), Expression.Convert(number, typeof(long)), counted),
+                    narrowed)));
+        }
+
         Expression? convert = Convert(schema, type, reader, Expression.Convert(number, Promoted(schema)), target);
         return convert is null ? null : Expression.Block([number], Expression.AndAlso(Expression.Call(reader, info, number), convert));
     }

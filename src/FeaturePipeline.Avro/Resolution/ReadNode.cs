@@ -38,9 +38,12 @@ internal abstract class ReadNode(AvroSchema writer, AvroSchema reader)
 }
 
 /// <summary>A primitive, promoted where the types differ.</summary>
-internal sealed class ScalarNode(AvroSchema writer, AvroSchema reader, ScalarRead read) : ReadNode(writer, reader)
+internal sealed class ScalarNode(AvroSchema writer, AvroSchema reader, ScalarRead read, LogicalConversion? conversion) : ReadNode(writer, reader)
 {
     internal ScalarRead Read { get; } = read;
+
+    /// <summary>What makes the writer's number one of the reader's logical type; null where it is one.</summary>
+    internal LogicalConversion? Conversion { get; } = conversion;
 }
 
 /// <summary>An enum: the writer's index leads to the reader's, or to -1 where the reader has no such symbol.</summary>
@@ -50,9 +53,12 @@ internal sealed class EnumNode(EnumSchema writer, EnumSchema reader, int[] map) 
 }
 
 /// <summary>A fixed of the same size.</summary>
-internal sealed class FixedNode(FixedSchema writer, FixedSchema reader) : ReadNode(writer, reader)
+internal sealed class FixedNode(FixedSchema writer, FixedSchema reader, LogicalConversion? conversion) : ReadNode(writer, reader)
 {
     internal int Size { get; } = writer.Size;
+
+    /// <summary>As a scalar's.</summary>
+    internal LogicalConversion? Conversion { get; } = conversion;
 }
 
 /// <summary>An array.</summary>

@@ -20,16 +20,20 @@ internal sealed class Resolver
     private readonly Dictionary<(AvroSchema Writer, AvroSchema Reader), SchemaResolutionException> _failures = [];
 
     private readonly SameForm _forms = new();
+    private readonly Func<string, bool>? _isRaw;
     private int _depth;
     private bool _tooDeep;
 
-    private Resolver()
-    {
-    }
+    private Resolver(Func<string, bool>? isRaw) => _isRaw = isRaw;
 
     /// <summary>Resolves a pair.</summary>
+    /// <param name="writer">The schema that wrote.</param>
+    /// <param name="reader">The schema that reads.</param>
+    /// <param name="isRaw">Whether a field of the reader, by its path, is read as what the writer wrote whatever their logical types say: the caller
+    /// knows what it means, or does not look at it. Null = none is.</param>
     /// <exception cref="SchemaResolutionException">No value of the writer's schema can be read.</exception>
-    internal static ReadNode Resolve(AvroSchema writer, AvroSchema reader) => new Resolver().Resolve(writer, reader, "", "");
+    internal static ReadNode Resolve(AvroSchema writer, AvroSchema reader, Func<string, bool>? isRaw = null) =>
+        new Resolver(isRaw).Resolve(writer, reader, "", "");
 
     private ReadNode Resolve(AvroSchema writer, AvroSchema reader, string writerPath, string readerPath)
     {
@@ -103,7 +107,7 @@ internal sealed class Resolver
             case (FixedSchema from, FixedSchema to):
                 CheckNames(from, to, writerPath, readerPath);
                 return from.Size == to.Size
-                    ? Remember(new FixedNode(from, to))
+                    ? Remember(new FixedNode(from, to, Convert(from, to, writerPath, readerPath)))
                     : throw new SchemaResolutionException($"Fixed of {from.Size} bytes cannot be read as fixed of {to.Size}", writerPath, readerPath);
             case (ArraySchema from, ArraySchema to):
                 ArrayNode array = Remember(new ArrayNode(from, to));
@@ -115,7 +119,7 @@ internal sealed class Resolver
                 return map;
             default:
                 return Promotion(writer.Type, reader.Type) is { } read
-                    ? Remember(new ScalarNode(writer, reader, read))
+                    ? Remember(new ScalarNode(writer, reader, read, Convert(writer, reader, writerPath, readerPath)))
                     : throw new SchemaResolutionException($"{writer.TypeName} cannot be read as {reader.TypeName}", writerPath, readerPath);
         }
     }
@@ -148,12 +152,9 @@ internal sealed class Resolver
 
     private ReadNode ResolveReaderUnion(AvroSchema writer, UnionSchema reader, string writerPath, string readerPath)
     {
-        for (int i = 0; i < reader.Branches.Count; i++)
+        if (UnionBranches.Find(writer, reader) is >= 0 and var index)
         {
-            if (Matches(writer, reader.Branches[i]))
-            {
-                return ResolveBranch(writer, reader, i, writerPath, readerPath);
-            }
+            return ResolveBranch(writer, reader, index, writerPath, readerPath);
         }
 
         string branches = string.Join(", ", reader.Branches.Take(BranchesMax).Select(branch => branch.TypeName)) + (reader.Branches.Count > BranchesMax ? ", ..." : "");
@@ -252,19 +253,29 @@ internal sealed class Resolver
         }
     }
 
-    // Whether two schemas match in the specification's sense, which looks at names and items but not at fields and symbols.
-    private static bool Matches(AvroSchema writer, AvroSchema reader) => (writer, reader) switch
+    private LogicalConversion? Convert(AvroSchema writer, AvroSchema reader, string writerPath, string readerPath)
     {
-        (UnionSchema, _) or (_, UnionSchema) => true,
-        (FixedSchema from, FixedSchema to) => from.Size == to.Size && to.Reads(from),
-        (RecordSchema from, RecordSchema to) => to.Reads(from),
-        (EnumSchema from, EnumSchema to) => to.Reads(from),
-        (ArraySchema from, ArraySchema to) => Matches(from.Items, to.Items),
-        (MapSchema from, MapSchema to) => Matches(from.Values, to.Values),
-        _ => Promotion(writer.Type, reader.Type) is not null,
-    };
+        bool isLossless = LogicalConversion.TryFind(writer, reader, out LogicalConversion? conversion);
+        return (conversion is null && isLossless) || _isRaw?.Invoke(WithoutBranches(readerPath)) == true ? null
+            : isLossless ? conversion
+            : throw new SchemaResolutionException(
+                $"{writer.Logical} cannot be read as {reader.Logical} without loss. Read it as {writer.Logical}, or as {reader.TypeName} without a logical type",
+                writerPath,
+                readerPath);
+    }
 
-    private static ScalarRead? Promotion(AvroType writer, AvroType reader) => (writer, reader) switch
+    // A path as fields are named: without the branches of unions on the way.
+    private static string WithoutBranches(string path)
+    {
+        for (int start = path.IndexOf('<'); start >= 0; start = path.IndexOf('<'))
+        {
+            path = path.Remove(start, path.IndexOf('>', start) - start + 1);
+        }
+
+        return path;
+    }
+
+    internal static ScalarRead? Promotion(AvroType writer, AvroType reader) => (writer, reader) switch
     {
         (AvroType.Null, AvroType.Null) => ScalarRead.Null,
         (AvroType.Boolean, AvroType.Boolean) => ScalarRead.Boolean,

@@ -25,5 +25,5 @@ public sealed class FeaturePlan
     /// <param name="writer">The schema that they were written with.</param>
     /// <exception cref="SchemaResolutionException">They can't be read with the source's schema.</exception>
     public ProjectedDecoder CompileDecoder(AvroSchema writer) =>
-        ProjectedDecoder.Compile(writer, Source.Schema, [.. Fields.Select(f => f.Path)]);
+        ProjectedDecoder.Compile(writer, Source.Schema, [.. Fields.Select(f => f.Path)], Fields[TimestampIndex].Path);
 }

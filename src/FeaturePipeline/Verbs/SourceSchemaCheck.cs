@@ -1,5 +1,6 @@
 // Whether the source's reader schema reads what is written to the topic: with the local compatibility checker, every incompatibility with its place.
 using Confluent.SchemaRegistry;
+using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Avro.Schemas;
 using FeaturePipeline.Avro.Schemas.Compatibility;
@@ -22,16 +23,31 @@ internal static class SourceSchemaCheck
     /// <returns>Whether there was none.</returns>
     public static bool Check(PipelineSetup setup, AvroSchema writer, string name, ICollection<ConfigurationMistake> mistakes)
     {
-        IReadOnlyList<Incompatibility> found = SchemaCompatibility.Check(setup.Plan.Source.Schema, writer);
-        foreach (Incompatibility one in found)
+        // Logical types matter where a feature reads the field: the plan of the events knows.
+        string[] found =
+        [
+            .. SchemaCompatibility.Check(setup.Plan.Source.Schema, writer)
+                .Where(static one => one.Kind != IncompatibilityKind.LogicalTypeMismatch)
+                .Select(static one => $"{one.KindName} at {one.ReaderLocation} (writer: {one.WriterLocation}): {one.Message}"),
+        ];
+        if (found.Length == 0)
         {
-            mistakes.Add(new ConfigurationMistake(
-                Key,
-                setup.Options.Source.Schema,
-                $"can't read what {name} writes: {one.KindName} at {one.ReaderLocation} (writer: {one.WriterLocation}): {one.Message}".ReplaceLineEndings(" ")));
+            try
+            {
+                _ = EventPlan.Compile(setup.Plan, writer);
+            }
+            catch (SchemaResolutionException exception)
+            {
+                found = [exception.Message];
+            }
         }
 
-        return found.Count == 0;
+        foreach (string one in found)
+        {
+            mistakes.Add(new ConfigurationMistake(Key, setup.Options.Source.Schema, $"can't read what {name} writes: {one}".ReplaceLineEndings(" ")));
+        }
+
+        return found.Length == 0;
     }
 
     /// <summary>Checks against the built-in schema of events, which <c>produce</c> writes: unless the reader is of another name, and so of another's events.</summary>

@@ -77,6 +77,9 @@ internal sealed class ProjectionCompiler
             case EnumNode symbols:
                 ReadEnum(symbols, tree, path);
                 break;
+            case FixedNode { Conversion: not null } or ScalarNode { Conversion: not null }:
+                throw new SchemaResolutionException(
+                    $"{node.Writer.Logical} is not read as {node.Reader.Logical} in a projection. Let the reader's schema say {node.Writer.Logical}", path, path);
             case FixedNode type:
                 ReadScalar(ProjectionCode.Fixed, tree, path, type.Size);
                 break;

@@ -2,6 +2,7 @@
 // unless something else in it does not. Source: org.apache.avro.SchemaCompatibility 1.12.
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using FeaturePipeline.Avro.Resolution;
 
 namespace FeaturePipeline.Avro.Schemas.Compatibility;
 
@@ -43,7 +44,7 @@ internal sealed class CompatibilityCheck
     {
         (UnionSchema, UnionSchema union) => EachBranchIsRead(reader, union, place),
         (_, UnionSchema union) => EachBranchPasses(reader, union, place),
-        (UnionSchema union, _) => union.Branches.Any(branch => Compare(branch, writer, Place.Top).Count == 0)
+        (UnionSchema union, _) => Candidates(union, writer).Any(branch => Compare(branch, writer, Place.Top).Count == 0)
             ? Nothing
             : [MissingBranch(writer, place)],
         (ArraySchema r, ArraySchema w) => Compare(r.Items, w.Items, place.Both("items")),
@@ -52,9 +53,20 @@ internal sealed class CompatibilityCheck
         (EnumSchema r, EnumSchema w) => CompareEnums(r, w, place),
         (RecordSchema r, RecordSchema w) => CompareRecords(r, w, place),
         _ => Promotes(reader.Type, writer.Type)
-            ? Nothing
+            ? CompareLogical(reader, writer, place)
             : [place.Found(IncompatibilityKind.TypeMismatch, $"the reader has {Describe(reader)}, the writer {Describe(writer)}")],
     };
+
+    // Two types of one simple name are not mistaken for each other: the one of the writer's full name is meant.
+    private static IEnumerable<AvroSchema> Candidates(UnionSchema reader, AvroSchema writer) =>
+        writer is NamedSchema named && reader.Branches.FirstOrDefault(branch =>
+            branch is NamedSchema own && own.Type == named.Type && string.Equals(own.Name.FullName, named.Name.FullName, StringComparison.Ordinal)) is { } exact
+            ? [exact]
+            : reader.Branches;
+
+    private static List<Incompatibility> CompareLogical(AvroSchema reader, AvroSchema writer, Place place) => LogicalConversion.TryFind(writer, reader, out _)
+        ? Nothing
+        : [place.Found(IncompatibilityKind.LogicalTypeMismatch, $"the reader has {reader.Logical}, the writer {writer.Logical}")];
 
     private static bool Promotes(AvroType reader, AvroType writer) => reader == writer || (reader, writer) switch
     {
@@ -100,6 +112,8 @@ internal sealed class CompatibilityCheck
                 IncompatibilityKind.FixedSizeMismatch,
                 string.Create(CultureInfo.InvariantCulture, $"the reader has {reader.Size} bytes, the writer {writer.Size}")));
         }
+
+        found.AddRange(CompareLogical(reader, writer, place));
 
         return found;
     }

@@ -20,6 +20,9 @@ public enum IncompatibilityKind
 
     /// <summary>A type that no branch of the reader's union reads.</summary>
     MissingUnionBranch,
+
+    /// <summary>Logical types of which one can't be read as the other without loss. Java's checker does not look at them.</summary>
+    LogicalTypeMismatch,
 }
 
 /// <summary>One thing that keeps a reader from reading a writer's data.</summary>
@@ -43,6 +46,7 @@ public sealed record Incompatibility(IncompatibilityKind Kind, string Location, 
         IncompatibilityKind.MissingEnumSymbols => "MISSING_ENUM_SYMBOLS",
         IncompatibilityKind.ReaderFieldMissingDefaultValue => "READER_FIELD_MISSING_DEFAULT_VALUE",
         IncompatibilityKind.TypeMismatch => "TYPE_MISMATCH",
+        IncompatibilityKind.LogicalTypeMismatch => "LOGICAL_TYPE_MISMATCH",
         _ => "MISSING_UNION_BRANCH",
     };
 

@@ -4,8 +4,9 @@ namespace FeaturePipeline.Avro.Schemas.Compatibility;
 /// Whether one schema reads what another wrote, and whether a schema may follow others under a compatibility level: the answers that a
 /// registry gives, without asking one.
 /// </summary>
-/// <remarks>Follows Java's SchemaCompatibility, as registries do, also where it is looser than resolution: records in a reader's union match by
-/// structure under their unqualified names whatever comes first.</remarks>
+/// <remarks>Follows Java's SchemaCompatibility, as registries do. It is stricter in two places, where values would be mistaken: logical types of which
+/// one can't be read as the other without loss are reported, and of two types of one simple name in a reader's union the one of the writer's full
+/// name is judged. Levels are judged as registries judge them, which do not look at logical types.</remarks>
 public static class SchemaCompatibility
 {
     /// <summary>What keeps <paramref name="reader"/> from reading data of <paramref name="writer"/>.</summary>
@@ -38,15 +39,18 @@ public static class SchemaCompatibility
         {
             if (candidateReads)
             {
-                found.AddRange(Check(candidate, history[i]).Select(problem => new LevelIncompatibility(i, CandidateReads: true, problem)));
+                found.AddRange(Structural(candidate, history[i]).Select(problem => new LevelIncompatibility(i, CandidateReads: true, problem)));
             }
 
             if (candidateIsRead)
             {
-                found.AddRange(Check(history[i], candidate).Select(problem => new LevelIncompatibility(i, CandidateReads: false, problem)));
+                found.AddRange(Structural(history[i], candidate).Select(problem => new LevelIncompatibility(i, CandidateReads: false, problem)));
             }
         }
 
         return found;
     }
+
+    private static IEnumerable<Incompatibility> Structural(AvroSchema reader, AvroSchema writer) =>
+        Check(reader, writer).Where(static found => found.Kind != IncompatibilityKind.LogicalTypeMismatch);
 }

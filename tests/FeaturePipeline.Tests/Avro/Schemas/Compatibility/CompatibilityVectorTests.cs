@@ -20,9 +20,11 @@ public class CompatibilityVectorTests
         var expected = document.RootElement.GetProperty("incompatibilities").EnumerateArray()
             .Select(found => $"{found.GetProperty("type").GetString()} {found.GetProperty("location").GetString()}")
             .Order(StringComparer.Ordinal);
-        var actual = SchemaCompatibility.Check(Schema(document.RootElement, "reader"), Schema(document.RootElement, "writer"));
+        // Registries do not look at logical types; we do.
+        Incompatibility[] actual = [.. SchemaCompatibility.Check(Schema(document.RootElement, "reader"), Schema(document.RootElement, "writer"))
+            .Where(static found => found.Kind != IncompatibilityKind.LogicalTypeMismatch)];
 
-        Assert.Equal(document.RootElement.GetProperty("compatible").GetBoolean(), actual.Count == 0);
+        Assert.Equal(document.RootElement.GetProperty("compatible").GetBoolean(), actual.Length == 0);
         Assert.Equal(expected, actual.Select(found => $"{found.KindName} {found.Location}").Order(StringComparer.Ordinal));
     }
 
