@@ -11,11 +11,14 @@ using FeaturePipeline.Avro.Confluent;
 namespace DropIn;
 
 /// <summary>Writes and reads keys and values as the settings say.</summary>
-public sealed class SerdeProgram(ISchemaRegistryClient registry)
+public sealed class SerdeProgram(ISchemaRegistryClient registry, RuleRegistry? rules = null)
 {
     /// <summary>What <see cref="WriteAsync{T}"/> and <see cref="Write{T}"/> can be told.</summary>
     public static IReadOnlyList<string> Settings { get; } =
         ["none", "objects", "pairs", "normalize", "header", "topic", "record", "topic-record", "latest", "metadata", "lookup", "id-1"];
+
+    /// <summary>The settings that run rules, or validate by those of a schema's fields.</summary>
+    public static IReadOnlyList<string> SettingsOfRules { get; } = ["rules", "rules-of-writer", "validate"];
 
     /// <summary>Writes a value, and waits for the registry where it must be asked.</summary>
     public Task<byte[]> WriteAsync<T>(T value, string settings, SerializationContext context) => Serializer<T>(settings).SerializeAsync(value, context);
@@ -91,6 +94,9 @@ public sealed class SerdeProgram(ISchemaRegistryClient registry)
         "metadata" => new AvroSerializer<T>(registry, new AvroSerializerConfig { UseLatestWithMetadata = new Dictionary<string, string> { ["team"] = "a" } }),
         "lookup" => new AvroSerializer<T>(registry, new AvroSerializerConfig { AutoRegisterSchemas = false }),
         "id-1" => new AvroSerializer<T>(registry, new AvroSerializerConfig { UseSchemaId = 1 }),
+        "rules" => new AvroSerializer<T>(registry, new AvroSerializerConfig { UseLatestVersion = true, AutoRegisterSchemas = false }, rules),
+        "rules-of-writer" => new AvroSerializer<T>(registry, null, rules),
+        "validate" => new AvroSerializer<T>(registry, new AvroSerializerConfig { ValidationRulesExecution = ValidationRulesExecution.BeforeDomainRules }, rules),
         "latest-and-register" => new AvroSerializer<T>(registry, new AvroSerializerConfig { UseLatestVersion = true }),
         _ => throw new ArgumentException(settings, nameof(settings)),
     };
@@ -100,6 +106,9 @@ public sealed class SerdeProgram(ISchemaRegistryClient registry)
         "none" => new AvroDeserializer<T>(registry),
         "objects" => new AvroDeserializer<T>(registry, new AvroDeserializerConfig(), new RuleRegistry()),
         "pairs" => new AvroDeserializer<T>(registry, [new KeyValuePair<string, string>("avro.deserializer.use.latest.version", "false")]),
+        "null" => new AvroDeserializer<T>(registry, null),
+        "rules" => new AvroDeserializer<T>(registry, new AvroDeserializerConfig { UseLatestVersion = true }, rules),
+        "rules-of-writer" => new AvroDeserializer<T>(registry, null, rules),
         "record" => new AvroDeserializer<T>(registry, new AvroDeserializerConfig { SubjectNameStrategy = SubjectNameStrategy.Record }),
         "topic-record" => new AvroDeserializer<T>(registry, new AvroDeserializerConfig { SubjectNameStrategy = SubjectNameStrategy.TopicRecord }),
         "latest" => new AvroDeserializer<T>(registry, new AvroDeserializerConfig { UseLatestVersion = true }),

@@ -26,6 +26,9 @@ internal static class ApacheSchemas
     /// <exception cref="NotSupportedException">Apache's library cannot have the schema.</exception>
     internal static ApacheAvro.Schema Of(AvroSchema schema) => Theirs.GetValue(schema, Parse);
 
+    /// <summary>The text that Apache's library, and so Confluent's serializer, gives such a schema: a registry that compares texts knows it by that one.</summary>
+    internal static string TextOf(AvroSchema schema) => Of(schema).ToString();
+
     private static AvroSchema Read(ApacheAvro.Schema schema)
     {
         if (ByText.Count >= TextsMax)

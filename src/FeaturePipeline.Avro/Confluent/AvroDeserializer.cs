@@ -318,8 +318,11 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
             RegisteredSchema newest = subject is not null && latest.TryGetValue(subject, out RegisteredSchema? found)
                 ? found
                 : throw new ArgumentException($"{what}: use.latest.version needs a subject, and subject.name.strategy gives none for it. Use Topic.");
-            hasRules = newest.HasRules() || (newest.SchemaString != schema.SchemaString && await HaveRulesBetweenAsync(subject, schema, newest));
-            reader = hasRules ? null : (await _registry.ResolveAsync(newest, $"The latest version of subject '{subject}'", context)).Parse();
+            hasRules = newest.HasRules() || (!IsSame(schema, newest) && await HaveRulesBetweenAsync(subject, schema, newest));
+            if (!hasRules && !DefaultSerde.HasOwnSchema(typeof(T)))
+            {
+                reader = (await _registry.ResolveAsync(newest, $"The latest version of subject '{subject}'", context)).Parse();
+            }
         }
 
         if (hasRules)
@@ -331,6 +334,8 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
         AvroSchema writer = (await _registry.ResolveAsync(schema, what, context)).Parse();
         return new ReadPlan(writer.Type == AvroType.Bytes, _binding.CompileReader(writer, reader));
     }
+
+    private static bool IsSame(Schema writer, RegisteredSchema latest) => writer.SchemaString == latest.SchemaString && Equals(writer.Metadata, latest.Metadata);
 
     // Between the message's version and the latest one any version may say how data is migrated.
     private async Task<bool> HaveRulesBetweenAsync(string subject, Schema writer, RegisteredSchema latest)

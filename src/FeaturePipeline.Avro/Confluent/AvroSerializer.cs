@@ -18,6 +18,9 @@ namespace FeaturePipeline.Avro.Confluent;
 /// rules are written by Confluent's serializer.</remarks>
 public sealed class AvroSerializer<T> : IAsyncSerializer<T>, IClusterIdAware, ISerdeDisposable
 {
+    /// <summary>Bytes of a message's buffer at first, as with Confluent's serializer; here buffers grow and are kept.</summary>
+    public const int DefaultInitialBufferSize = 1024;
+
     // Callers that parse their schema anew for every record must not fill the memory.
     private const int MaxPlans = 1000;
     private const int MaxKeptBuffer = 1 << 20;
@@ -271,33 +274,37 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>, IClusterIdAware, IS
     private async Task<Chosen?> ChooseAsync(PlanKey key, SerializationContext context)
     {
         string subject = await _subjects.GetAsync(context, key.Schema);
-        if (await FindGivenAsync(subject) is var (id, guid, given))
+        if (await FindGivenAsync(subject) is { } given)
         {
             string what = $"The schema to write with, of subject '{subject}'";
-            return !given.HasRules() ? new Chosen((await _registry.ResolveAsync(given, what, RegistryContext.Of(subject))).Parse(), id, guid)
+            return !given.HasRules() ? new Chosen((await _registry.ResolveAsync(given, what, RegistryContext.Of(subject))).Parse(), given.Id, given.Guid)
                 : DefaultSerde.Serves(typeof(T)) ? null
                 : throw DefaultSerde.Refuses(typeof(T), what);
         }
 
-        var definition = new Schema(key.Schema.ToString(), SchemaType.Avro);
+        var definition = new Schema(_schema is null ? _binding.TextOf(key.Schema) : key.Schema.ToString(), SchemaType.Avro);
         RegisteredSchema registered = _registers
             ? await _registry.RegisterSchemaWithResponseAsync(subject, definition, _normalizes)
             : await _registry.LookupSchemaAsync(subject, definition, ignoreDeletedSchemas: true, _normalizes);
-        return new Chosen(key.Schema, registered.Id, registered.Guid);
+        return !registered.HasRulesOfWriting()
+            ? new Chosen(key.Schema, registered.Id, registered.Guid)
+            : throw new NotSupportedException(
+                $"Version {registered.Version} of subject '{subject}' carries rules for writing, which are run for a schema that the registry chooses. Set "
+                + "auto.register.schemas to false and use.latest.version to true.");
     }
 
     /// <summary>The schema that the settings choose instead of the value's own, in the order of Confluent's serializer.</summary>
-    private async Task<(int Id, string? Guid, Schema Schema)?> FindGivenAsync(string subject)
+    private async Task<RegisteredSchema?> FindGivenAsync(string subject)
     {
         if (_schemaId is { } id)
         {
-            return (id, null, await _registry.GetSchemaBySubjectAndIdAsync(subject, id));
+            return await _registry.LookupSchemaAsync(
+                subject, await _registry.GetSchemaBySubjectAndIdAsync(subject, id), ignoreDeletedSchemas: false);
         }
 
-        RegisteredSchema? registered = _latestWithMetadata is not null
+        return _latestWithMetadata is not null
             ? await _registry.GetLatestWithMetadataAsync(subject, _latestWithMetadata, ignoreDeletedSchemas: false)
             : _usesLatest ? await _registry.GetLatestSchemaAsync(subject) : null;
-        return registered is null ? null : (registered.Id, registered.Guid, registered);
     }
 
     private byte[] Frame(Chosen chosen)

@@ -13,6 +13,9 @@ internal static class DefaultSerde
     /// <summary>Whether Confluent's serde takes values of the type.</summary>
     public static bool Serves(Type type) => Types.Contains(type) || type.IsAssignableTo(typeof(Specific.ISpecificRecord));
 
+    /// <summary>Whether it resolves messages to the type's own schema, whatever the latest version of the subject: that one says how data is migrated.</summary>
+    public static bool HasOwnSchema(Type type) => Serves(type) && type != typeof(global::Avro.Generic.GenericRecord);
+
     /// <summary>Whether it takes every message of the type, whatever its schema: inline rules are to be validated, or there is nothing but null.</summary>
     /// <exception cref="NotSupportedException">Rules are to be validated for a type that only this library serves.</exception>
     public static bool TakesAll(Type type, SerdeConfig? config)

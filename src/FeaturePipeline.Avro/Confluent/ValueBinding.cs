@@ -18,6 +18,9 @@ internal abstract class ValueBinding<T>
     /// <summary>The schema that a value is written with unless another is chosen.</summary>
     public abstract AvroSchema SchemaOf(T value);
 
+    /// <summary>The text that such a schema is registered with.</summary>
+    public virtual string TextOf(AvroSchema schema) => schema.ToString();
+
     public abstract BodyWriter<T> CompileWriter(AvroSchema schema);
 
     /// <param name="writer">The message's schema.</param>

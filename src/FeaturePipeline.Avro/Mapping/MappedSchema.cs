@@ -51,7 +51,7 @@ public static class MappedSchema
         if (ApacheTypes.IsGenerated(type))
         {
             var instance = (global::Avro.Specific.ISpecificRecord)Activator.CreateInstance(type)!;
-            return AvroSchema.Parse(instance.Schema.ToString(), null, SchemaValidation.Lenient);
+            return Apache.ApacheSchemas.Of(instance.Schema);
         }
 
         return null;

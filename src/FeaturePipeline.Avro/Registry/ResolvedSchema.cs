@@ -85,6 +85,10 @@ public static class SchemaResolution
     internal static bool HasRules(this Schema schema) => schema.RuleSet is { } rules
         && (rules.DomainRules is { Count: > 0 } || rules.MigrationRules is { Count: > 0 } || rules.EncodingRules is { Count: > 0 });
 
+    /// <summary>Whether some of the rules are for writing.</summary>
+    internal static bool HasRulesOfWriting(this Schema schema) =>
+        (schema.RuleSet?.DomainRules ?? []).Concat(schema.RuleSet?.EncodingRules ?? []).Any(static rule => rule.Mode is RuleMode.Write or RuleMode.WriteRead && !rule.Disabled);
+
     private static void Check(Schema schema, string what)
     {
         ArgumentNullException.ThrowIfNull(schema);

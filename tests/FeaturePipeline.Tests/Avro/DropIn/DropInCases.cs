@@ -85,8 +85,6 @@ internal static class DropInCases
         Field("time-micros", """{"type":"long","logicalType":"time-micros"}""", TimeSpan.FromMicroseconds(1), new TimeSpan(0, 12, 0, 0, 5)),
         Field("timestamp-millis", """{"type":"long","logicalType":"timestamp-millis"}""", Moment, DateTime.UnixEpoch),
         Field("timestamp-micros", """{"type":"long","logicalType":"timestamp-micros"}""", Moment.AddMicroseconds(7)),
-        Field("local-timestamp-millis", """{"type":"long","logicalType":"local-timestamp-millis"}""", DateTime.SpecifyKind(Moment, DateTimeKind.Local)),
-        Field("local-timestamp-micros", """{"type":"long","logicalType":"local-timestamp-micros"}""", DateTime.SpecifyKind(Moment, DateTimeKind.Local)),
         Field("optional timestamp", """["null",{"type":"long","logicalType":"timestamp-millis"}]""", null, Moment),
         Field("optional decimal", """["null",{"type":"bytes","logicalType":"decimal","precision":8,"scale":4}]""", null, new AvroDecimal(1.2500m)),
         Field("array of timestamps", """{"type":"array","items":{"type":"long","logicalType":"timestamp-millis"}}""", [new object[] { Moment, DateTime.UnixEpoch }]),

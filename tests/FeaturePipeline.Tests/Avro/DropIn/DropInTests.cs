@@ -198,9 +198,10 @@ public class DropInTests
         if (settings is "latest" or "metadata" or "lookup" or "id-1")
         {
             var metadata = new global::Confluent.SchemaRegistry.Metadata(null, new Dictionary<string, string> { ["team"] = "a" }, null);
+            string text = settings == "lookup" ? global::Avro.Schema.Parse(json).ToString() : json; // what Confluent's serde looks up is Apache's text
             foreach (string subject in (string[])["drop-in-value", "drop-in-key"])
             {
-                await registry.RegisterSchemaAsync(subject, settings == "metadata" ? new Schema(json, [], SchemaType.Avro, metadata, null) : new Schema(json, SchemaType.Avro));
+                await registry.RegisterSchemaAsync(subject, settings == "metadata" ? new Schema(text, [], SchemaType.Avro, metadata, null) : new Schema(text, SchemaType.Avro));
             }
         }
 

@@ -66,7 +66,41 @@ public class Order : Apache.Specific.ISpecificRecord
         _ => throw new Apache.AvroRuntimeException("Bad index " + fieldPos + " in Get()"),
     };
 
-    public virtual void Put(int fieldPos, object fieldValue) => throw new NotSupportedException("Members are set directly.");
+    public virtual void Put(int fieldPos, object fieldValue)
+    {
+        switch (fieldPos)
+        {
+            case 0:
+                id = (int)fieldValue;
+                break;
+            case 1:
+                at = (DateTime)fieldValue;
+                break;
+            case 2:
+                price = (Apache.AvroDecimal)fieldValue;
+                break;
+            case 3:
+                colour = (Paint)fieldValue;
+                break;
+            case 4:
+                digest = (Digest)fieldValue;
+                break;
+            case 5:
+                tags = (IList<string>)fieldValue;
+                break;
+            case 6:
+                counts = (IDictionary<string, long>)fieldValue;
+                break;
+            case 7:
+                note = (string?)fieldValue;
+                break;
+            case 8:
+                parent = (Order?)fieldValue;
+                break;
+            default:
+                throw new Apache.AvroRuntimeException("Bad index " + fieldPos + " in Put()");
+        }
+    }
 }
 
 public class Visit : Apache.Specific.ISpecificRecord
@@ -81,7 +115,20 @@ public class Visit : Apache.Specific.ISpecificRecord
 
     public int pages { get; set; }
 
-    public virtual object Get(int fieldPos) => fieldPos == 0 ? id : pages;
+    public virtual object Get(int fieldPos) => fieldPos == 0 ? (object)id : pages;
 
-    public virtual void Put(int fieldPos, object fieldValue) => throw new NotSupportedException("Members are set directly.");
+    public virtual void Put(int fieldPos, object fieldValue)
+    {
+        switch (fieldPos)
+        {
+            case 0:
+                id = (long)fieldValue;
+                break;
+            case 1:
+                pages = (int)fieldValue;
+                break;
+            default:
+                throw new Apache.AvroRuntimeException("Bad index " + fieldPos + " in Put()");
+        }
+    }
 }
