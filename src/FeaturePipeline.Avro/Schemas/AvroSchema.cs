@@ -5,13 +5,16 @@ namespace FeaturePipeline.Avro.Schemas;
 /// <summary>How strictly a schema's text is judged.</summary>
 public enum SchemaValidation
 {
-    /// <summary>Everything that the specification forbids is refused: for schemas of one's own.</summary>
+    /// <summary>Everything that the specification forbids is refused, but for comments: for schemas of one's own.</summary>
     Strict,
 
+    /// <summary>What Java's parser refuses is refused, as registries do: as <see cref="Lenient"/>, but defaults are judged.</summary>
+    Java,
+
     /// <summary>
-    /// Defaults are not judged, nor a namespace that is no text; names may have letters of any alphabet, orders letters of any size, and a name that is
-    /// not defined in the namespace around it may be one of the null namespace: for writer schemas from a registry, whose defaults are never used and
-    /// which Java's parser has accepted or its printer written.
+    /// Defaults are not judged, nor a namespace: <c>my-server.items</c> is one. Names may have letters of any alphabet, orders letters of any size,
+    /// and a name that is not defined in the namespace around it may be one of the null namespace: for writer schemas from a registry, whose
+    /// defaults are never used and which Java's parser has accepted or its printer written.
     /// </summary>
     Lenient,
 }
@@ -46,7 +49,7 @@ public abstract class AvroSchema
     public virtual string TypeName => Type.ToString().ToLowerInvariant();
 
     /// <summary>Parses a schema's text.</summary>
-    /// <param name="json">The text: JSON.</param>
+    /// <param name="json">The text: JSON, which may have comments as in Java's <c>.avsc</c> files (<c>// ...</c> and <c>/* ... */</c>).</param>
     /// <param name="references">Schemas whose named types the text may name (references between subjects).</param>
     /// <param name="validation">How strictly.</param>
     /// <returns>The schema.</returns>

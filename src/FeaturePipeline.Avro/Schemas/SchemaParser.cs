@@ -11,7 +11,7 @@ internal sealed class SchemaParser(SchemaValidation validation)
 {
     private const int DepthMax = 500;
 
-    private static readonly JsonDocumentOptions JsonOptions = new() { MaxDepth = DepthMax };
+    private static readonly JsonDocumentOptions JsonOptions = new() { MaxDepth = DepthMax, CommentHandling = JsonCommentHandling.Skip };
 
     private static readonly string[] KnownForNamed = ["type", "name", "namespace", "doc", "aliases"];
 
@@ -25,7 +25,7 @@ internal sealed class SchemaParser(SchemaValidation validation)
         {
             using JsonDocument document = JsonDocument.Parse(json, JsonOptions);
             AvroSchema schema = ParseSchema(document.RootElement.Clone(), "", "$");
-            if (validation == SchemaValidation.Strict)
+            if (validation != SchemaValidation.Lenient)
             {
                 CheckDefaults();
             }
@@ -71,7 +71,7 @@ internal sealed class SchemaParser(SchemaValidation validation)
     {
         // Java names a type of the null namespace so where another namespace encloses the name, too.
         string fullName = SchemaName.Of(name, space).FullName;
-        return (_names.Find(fullName) ?? (validation == SchemaValidation.Lenient ? _names.Find(name) : null)) is { } schema
+        return (_names.Find(fullName) ?? (validation != SchemaValidation.Strict ? _names.Find(name) : null)) is { } schema
             ? schema
             : throw new AvroSchemaException($"Type '{fullName}' is not defined. Define it before it is used, or pass its schema as a reference", path);
     }
@@ -235,7 +235,7 @@ internal sealed class SchemaParser(SchemaValidation validation)
 
     private FieldOrder ParseOrder(JsonElement json, string path) => !json.TryGetProperty("order", out JsonElement order)
         ? FieldOrder.Ascending
-        : (order.ValueKind != JsonValueKind.String ? null : validation == SchemaValidation.Lenient ? order.GetString()!.ToLowerInvariant() : order.GetString()) switch
+        : (order.ValueKind != JsonValueKind.String ? null : validation != SchemaValidation.Strict ? order.GetString()!.ToLowerInvariant() : order.GetString()) switch
         {
             "ascending" => FieldOrder.Ascending,
             "descending" => FieldOrder.Descending,
@@ -270,7 +270,7 @@ internal sealed class SchemaParser(SchemaValidation validation)
         if (json.TryGetProperty("default", out JsonElement value))
         {
             fallback = value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-            if ((fallback is null || !seen.Contains(fallback)) && validation == SchemaValidation.Strict)
+            if ((fallback is null || !seen.Contains(fallback)) && validation != SchemaValidation.Lenient)
             {
                 throw new AvroSchemaException($"The default of enum '{name}' is one of its symbols", path + ".default");
             }
@@ -300,12 +300,13 @@ internal sealed class SchemaParser(SchemaValidation validation)
         if (json.TryGetProperty("namespace", out JsonElement own))
         {
             space = own.ValueKind == JsonValueKind.String ? own.GetString()!
-                : validation == SchemaValidation.Lenient ? space
+                : validation != SchemaValidation.Strict ? space
                 : throw new AvroSchemaException("\"namespace\" is a string", path + ".namespace");
         }
 
         SchemaName full = SchemaName.Of(name, space);
-        foreach (string part in full.FullName.Split('.'))
+        // Java judges the name alone; namespaces are then those of servers and packages.
+        foreach (string part in validation == SchemaValidation.Strict ? full.FullName.Split('.') : [full.Name])
         {
             CheckSimpleName(part, path + ".name");
         }

@@ -15,6 +15,44 @@ public class SchemaParserTests
             .Replace("{\"name\":\"x\",\"type\":\"record\",\"fields\":[{\"name\":\"city\",\"type\":\"string\"}]}", "\"shop.Address\"", StringComparison.Ordinal))).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("my-server.items", "Order")]
+    [InlineData("1st.items", "Order")]
+    [InlineData("a..b", "Order")]
+    [InlineData("com.company.ü", "Order")]
+    public async Task A_namespace_that_Java_accepts_is_read_written_and_registered_but_not_made(string space, string name)
+    {
+        string text = $$"""{"type":"record","name":"{{name}}","namespace":"{{space}}","fields":[{"name":"next","type":["null","{{name}}"],"default":null}]}""";
+        Assert.Throws<AvroSchemaException>(() => AvroSchema.Parse(text));
+        foreach (SchemaValidation validation in (SchemaValidation[])[SchemaValidation.Lenient, SchemaValidation.Java])
+        {
+            var schema = (RecordSchema)AvroSchema.Parse(text, validation: validation);
+            Assert.Equal((space, name), (schema.Name.Namespace, schema.Name.Name));
+            Assert.Equal(schema.ToString(), AvroSchema.Parse(schema.ToString(), validation: validation).ToString());
+        }
+
+        var registry = new FeaturePipeline.Avro.Registry.MockSchemaRegistry();
+        Assert.Equal(1, await registry.RegisterSchemaAsync("s", new global::Confluent.SchemaRegistry.Schema(text, global::Confluent.SchemaRegistry.SchemaType.Avro)));
+        Assert.Throws<AvroSchemaException>(() => AvroSchema.Parse(text.Replace(name + "\"", "no-name\"", StringComparison.Ordinal), validation: SchemaValidation.Lenient));
+    }
+
+    [Theory]
+    [InlineData(SchemaValidation.Strict)]
+    [InlineData(SchemaValidation.Java)]
+    [InlineData(SchemaValidation.Lenient)]
+    public void Comments_are_read_over_as_Java_does(SchemaValidation validation)
+    {
+        var schema = AvroSchema.Parse("""
+            // An order, as the shop sends it.
+            {"type": "record", "name": "Order", /* since
+              2024 */ "fields": [
+                {"name": "url", "type": "string", "default": "http://x /* not one */"} // the last
+            ]} // the end
+            """, validation: validation);
+        Assert.Equal("""{"type":"record","name":"Order","fields":[{"name":"url","type":"string","default":"http://x /* not one */"}]}""", schema.ToString());
+        Assert.Throws<AvroSchemaException>(() => AvroSchema.Parse("""{"type": "int" /* not closed }""", validation: validation));
+    }
+
     [Fact]
     public void A_type_that_two_references_bring_is_printed_once_unless_they_differ()
     {

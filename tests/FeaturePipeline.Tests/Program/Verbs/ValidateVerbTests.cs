@@ -32,8 +32,8 @@ public sealed class ValidateVerbTests : IDisposable
     [Fact]
     public async Task The_schema_of_those_who_write_comes_before_the_built_in_one()
     {
-        string reader = Write("reader.avsc", UserEventSchema.Json.Replace("\n  ]", Extra, StringComparison.Ordinal));
-        string writer = Write("writer.avsc", UserEventSchema.Json.Replace("\n  ]", Extra, StringComparison.Ordinal));
+        string reader = Write("reader.avsc", "/* what is read */" + UserEventSchema.Json.Replace("\n  ]", Extra, StringComparison.Ordinal));
+        string writer = Write("writer.avsc", "// what the app writes\n" + UserEventSchema.Json.Replace("\n  ]", Extra, StringComparison.Ordinal));
         Assert.Equal(0, (await CommandLineTests.RunAsync("validate", "--set", $"Source:Schema={reader}", "--against", writer)).Code);
 
         string[] errors = await RefusalsAsync("--set", $"Source:Schema={reader}", "--against", writer, "--against", Write("old.avsc", UserEventSchema.Json), "--against", "none.avsc");
