@@ -88,9 +88,9 @@ internal sealed class ReaderGraph
     {
         ValueReader reader = node switch
         {
-            ScalarNode scalar => new ScalarReader(scalar.Read),
+            ScalarNode scalar => new ScalarReader(scalar),
             EnumNode symbols => new EnumReader(symbols, (ApacheAvro.EnumSchema)schema),
-            FixedNode => new FixedReader((ApacheAvro.FixedSchema)schema),
+            FixedNode type => new FixedReader(type, (ApacheAvro.FixedSchema)schema),
             WriterUnionNode => new UnionReader(),
             ArrayNode array => new ArrayReader(array.ItemSizeMin),
             MapNode map => new MapReader(map.EntrySizeMin),

@@ -13,9 +13,9 @@ internal abstract class ValueReader
     internal abstract bool TryRead(ref AvroReader reader, out object? value);
 }
 
-internal sealed class ScalarReader(ScalarRead read) : ValueReader
+internal sealed class ScalarReader(ScalarNode node) : ValueReader
 {
-    internal override bool TryRead(ref AvroReader reader, out object? value) => GenericReader.TryReadScalar(read, ref reader, out value);
+    internal override bool TryRead(ref AvroReader reader, out object? value) => GenericReader.TryRead(node, ref reader, out value);
 }
 
 internal sealed class EnumReader(EnumNode node, ApacheAvro.EnumSchema schema) : ValueReader
@@ -28,20 +28,13 @@ internal sealed class EnumReader(EnumNode node, ApacheAvro.EnumSchema schema) : 
     }
 }
 
-internal sealed class FixedReader(ApacheAvro.FixedSchema schema) : ValueReader
+internal sealed class FixedReader(FixedNode node, ApacheAvro.FixedSchema schema) : ValueReader
 {
     internal override bool TryRead(ref AvroReader reader, out object? value)
     {
-        value = null;
-        if (!reader.TryReadFixed(schema.Size, out ReadOnlySpan<byte> bytes))
-        {
-            return false;
-        }
-
-        var made = new ApacheAvro.Generic.GenericFixed(schema);
-        bytes.CopyTo(made.Value);
-        value = made;
-        return true;
+        bool read = GenericReader.TryRead(node, ref reader, out object? bytes);
+        value = read ? new ApacheAvro.Generic.GenericFixed(schema, ((GenericFixed)bytes!).Value) : null;
+        return read;
     }
 }
 

@@ -312,9 +312,14 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
         string context = RegistryContext.Of(subject);
         AvroSchema? reader = _readerSchema;
         bool hasRules = schema.HasRules();
+        if (subject is null && !hasRules)
+        {
+            subject = await _subjects.FindAsync(role, (await _registry.ResolveAsync(schema, what, context)).Parse());
+            CheckContext(what, context, subject);
+        }
+
         if (AsksForLatest && !hasRules)
         {
-            subject ??= await _subjects.FindAsync(role, (await _registry.ResolveAsync(schema, what, context)).Parse());
             RegisteredSchema newest = subject is not null && latest.TryGetValue(subject, out RegisteredSchema? found)
                 ? found
                 : throw new ArgumentException($"{what}: use.latest.version needs a subject, and subject.name.strategy gives none for it. Use Topic.");
@@ -333,6 +338,17 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
 
         AvroSchema writer = (await _registry.ResolveAsync(schema, what, context)).Parse();
         return new ReadPlan(writer.Type == AvroType.Bytes, _binding.CompileReader(writer, reader));
+    }
+
+    // A subject that is known by the record's name alone comes after the schema, which was asked for without it.
+    private static void CheckContext(string what, string context, string? subject)
+    {
+        if (RegistryContext.Of(subject) != context)
+        {
+            throw new ArgumentException(
+                $"{what}: subject '{subject}' is of another context than the id was asked for in. Let {nameof(AvroDeserializerConfig.SubjectName)} give a subject of "
+                + "the context also where the record's name is null.");
+        }
     }
 
     private static bool IsSame(Schema writer, RegisteredSchema latest) => writer.SchemaString == latest.SchemaString && Equals(writer.Metadata, latest.Metadata);

@@ -110,7 +110,7 @@ public sealed class GenericReader
         return fits || reader.Fail(DecodeErrorKind.OutOfRange, "it is beyond what the reader's logical type holds");
     }
 
-    internal static bool TryReadScalar(ScalarRead read, ref AvroReader reader, out object? value)
+    private static bool TryReadScalar(ScalarRead read, ref AvroReader reader, out object? value)
     {
         value = null;
         switch (read)

@@ -92,9 +92,9 @@ internal static class DropInCases
         Field("an unknown logical type", """{"type":"string","logicalType":"colour"}""", "red"),
         Field("an unknown property", """{"type":"string","avro.java.string":"String"}""", "java"),
         new(
-            "documentation and defaults",
+            "documentation, aliases, orders and defaults",
             """
-            {"type":"record","name":"R","namespace":"a.b","doc":"d","fields":[{"name":"x","type":"int","doc":"f","default":1},
+            {"type":"record","name":"R","namespace":"a.b","doc":"d","aliases":["Old"],"fields":[{"name":"x","type":"int","doc":"f","default":1,"order":"descending","aliases":["y"]},
              {"name":"z","type":["null","string"],"default":null}]}
             """,
             static schema => [Record(schema, 5, "q")]),

@@ -5,6 +5,7 @@ using Confluent.Kafka;
 using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Tests.Avro.Generic;
+using test.shop;
 using DefaultProgram = DefaultSerde::DropIn.SerdeProgram;
 using OurProgram = OurSerde::DropIn.SerdeProgram;
 
@@ -27,7 +28,7 @@ public class DropInTests
         DropInCase one = DropInCases.All.Single(candidate => candidate.Name == name);
         foreach (string settings in s_writing)
         {
-            MockSchemaRegistry registry = await RegistryAsync(global::Avro.Schema.Parse(one.Json).ToString(), settings);
+            MockSchemaRegistry registry = await RegistryAsync(one.Json, settings);
             foreach (MessageComponentType component in (MessageComponentType[])[MessageComponentType.Value, MessageComponentType.Key])
             {
                 foreach (GenericRecord value in one.Make())
@@ -38,14 +39,67 @@ public class DropInTests
         }
     }
 
-    [Fact]
-    public async Task Generated_classes_are_the_same_bytes_and_the_same_objects()
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task The_registry_is_asked_for_the_same_schemas_in_the_same_words(string name)
+    {
+        DropInCase one = DropInCases.All.Single(candidate => candidate.Name == name);
+        foreach (string settings in s_writing)
+        {
+            MockSchemaRegistry registry = await RegistryAsync(one.Json, settings);
+            (ISchemaRegistryClient client, RecordingClient record) = RecordingClient.Of(registry);
+            await new DefaultProgram(client).WriteAsync(one.Make()[0], settings, Context(MessageComponentType.Value));
+            string[] theirs = [.. record.Asked];
+            record.Asked.Clear();
+            await new OurProgram(client).WriteAsync(one.Make()[0], settings, Context(MessageComponentType.Value));
+            Assert.Equal(theirs, record.Asked);
+        }
+    }
+
+    public static TheoryData<string> Payments => ["none", "text", "int", "card", "cash"];
+
+    // All that avrogen makes of a schema: members of type object for unions, lists, dictionaries, enums, fixed and logical types.
+    [Theory]
+    [MemberData(nameof(Payments))]
+    public async Task Generated_classes_are_the_same_bytes_and_the_same_objects(string payment)
     {
         foreach (string settings in s_writing)
         {
             MockSchemaRegistry registry = await RegistryAsync(test.shop.Invoice._SCHEMA.ToString(), settings);
-            await CheckAsync(registry, settings, MessageComponentType.Value, Invoice());
-            await CheckAsync(registry, settings, MessageComponentType.Key, Invoice(next: Invoice()));
+            await CheckAsync(registry, settings, MessageComponentType.Value, Invoice(payment));
+            await CheckAsync(registry, settings, MessageComponentType.Key, Invoice(payment, next: Invoice("card")));
+        }
+    }
+
+    [Fact]
+    public async Task A_class_reads_older_messages_with_the_defaults_of_its_own_schema()
+    {
+        var registry = new MockSchemaRegistry();
+        await registry.RegisterSchemaAsync("drop-in-value", new Schema("""{"type":"record","name":"Visit","namespace":"test","fields":[{"name":"id","type":"long"}]}""", SchemaType.Avro));
+        foreach (string settings in (string[])["none", "null", "objects", "pairs", "record", "topic-record", "rules-of-writer", "latest"])
+        {
+            test.Visit theirs = await new DefaultProgram(registry).ReadAsync<test.Visit>([0, 0, 0, 0, 1, 14], settings, Context(MessageComponentType.Value));
+            test.Visit ours = await new OurProgram(registry).ReadAsync<test.Visit>([0, 0, 0, 0, 1, 14], settings, Context(MessageComponentType.Value));
+            Assert.Equal((7, 5), (theirs.id, theirs.pages));
+            Assert.Equal((7, 5), (ours.id, ours.pages));
+        }
+    }
+
+    [Fact]
+    public async Task A_prefix_or_a_header_with_a_guid_is_read_by_both_and_the_header_comes_first()
+    {
+        var registry = new MockSchemaRegistry();
+        RegisteredSchema one = await registry.RegisterSchemaWithResponseAsync("drop-in-value", new Schema(DropInCases.All[0].Json, SchemaType.Avro));
+        byte[] guid = [1, .. Guid.Parse(one.Guid).ToByteArray(bigEndian: true)];
+        SerializationContext header = Context(MessageComponentType.Value);
+        header.Headers.Add("__value_schema_id", [0, 9, 9, 9, 9]);
+        header.Headers.Add("__value_schema_id", guid);
+        (byte[] Message, SerializationContext Context)[] messages = [([.. guid, 1], Context(MessageComponentType.Value)), ([1], header)];
+        foreach ((byte[] message, SerializationContext context) in messages)
+        {
+            Assert.Equal(true, (await new DefaultProgram(registry).ReadAsync<GenericRecord>(message, "none", context))["f"]);
+            Assert.Equal(true, (await new OurProgram(registry).ReadAsync<GenericRecord>(message, "none", context))["f"]);
+            Assert.Equal(true, new OurProgram(registry).Read<GenericRecord>(message, "none", context)["f"]);
         }
     }
 
@@ -92,12 +146,12 @@ public class DropInTests
         broker.CreateTopic("theirs", partitions: 1);
         broker.CreateTopic("ours", partitions: 1);
         var registry = new MockSchemaRegistry();
-        test.shop.Invoice theirs = await new DefaultProgram(registry).ExchangeAsync(broker.BootstrapServers, "theirs", Invoice());
-        test.shop.Invoice ours = await new OurProgram(registry).ExchangeAsync(broker.BootstrapServers, "ours", Invoice());
+        Invoice theirs = await new DefaultProgram(registry).ExchangeAsync(broker.BootstrapServers, "theirs", Invoice("text"));
+        Invoice ours = await new OurProgram(registry).ExchangeAsync(broker.BootstrapServers, "ours", Invoice("text"));
         ApacheValues.AssertSame(Comparable(theirs), Comparable(ours));
-        byte[] built = await new OurProgram(registry).BuildAndWriteAsync(Invoice(), Context(MessageComponentType.Value));
-        Assert.Equal(await new DefaultProgram(registry).BuildAndWriteAsync(Invoice(), Context(MessageComponentType.Value)), built);
-        Assert.Equal(Invoice().id, (await new OurProgram(registry).BuildAndReadAsync<test.shop.Invoice>(built, Context(MessageComponentType.Value))).id);
+        byte[] built = await new OurProgram(registry).BuildAndWriteAsync(Invoice("text"), Context(MessageComponentType.Value));
+        Assert.Equal(await new DefaultProgram(registry).BuildAndWriteAsync(Invoice("text"), Context(MessageComponentType.Value)), built);
+        Assert.Equal(Invoice("text").id, (await new OurProgram(registry).BuildAndReadAsync<Invoice>(built, Context(MessageComponentType.Value))).id);
     }
 
     [Theory]
@@ -168,27 +222,26 @@ public class DropInTests
         global::Avro.Specific.SpecificFixed bytes => bytes.Value,
         System.Collections.IDictionary map => map.Keys.Cast<string>().ToDictionary(static key => key, key => Comparable(map[key])),
         System.Collections.IList list and not byte[] => list.Cast<object?>().Select(Comparable).ToArray(),
-        DateTime { Kind: DateTimeKind.Local } local => DateTime.SpecifyKind(local, DateTimeKind.Unspecified),
-        GenericRecord { Schema.Count: 1 } record when record.GetValue(0) is DateTime => DropInCases.Record(record.Schema, Comparable(record.GetValue(0))),
+        DateTime { Kind: DateTimeKind.Local } local => DateTime.SpecifyKind(local.ToUniversalTime(), DateTimeKind.Unspecified),
         _ => value,
     };
 
-    private static test.shop.Invoice Invoice(test.shop.Invoice? next = null) => new()
+    private static Invoice Invoice(string payment, Invoice? next = null) => new()
     {
         id = Guid.Parse("00112233-4455-6677-8899-aabbccddeeff"),
         Total_amount = new global::Avro.AvroDecimal(-12_345_678, 4),
-        payment = next is null ? "text" : new test.shop.Card { number = "4" },
-        parts = [new test.shop.Card { number = "1" }, new test.shop.Cash { coins = [] }],
-        byName = new Dictionary<string, test.shop.Cash> { ["a"] = new test.shop.Cash { coins = [7] }, ["b"] = null! },
+        payment = payment switch { "text" => "t", "int" => 5, "card" => new Card { number = "4" }, "cash" => new Cash { coins = [1, 2] }, _ => null },
+        parts = [new Card { number = "1" }, new Cash { coins = [] }],
+        byName = new Dictionary<string, Cash> { ["a"] = new Cash { coins = [7] }, ["b"] = null! },
         matrix = [new List<double> { 1, 2 }, new List<double>()],
-        moment = new DateTime(2026, 11, 23, 1, 2, 3, DateTimeKind.Utc),
-        local = new DateTime(2026, 11, 23, 1, 2, 3, DateTimeKind.Local),
+        moment = payment == "text" ? "soon" : new DateTime(2026, 11, 23, 1, 2, 3, DateTimeKind.Utc),
+        local = new DateTime(2026, 11, 23, 1, 2, 3, DateTimeKind.Utc),
         day = new DateTime(1969, 12, 31, 0, 0, 0, DateTimeKind.Utc),
         clock = new TimeSpan(0, 23, 59, 59, 999),
-        maybe = new DateTime(2026, 11, 23, 0, 0, 0, DateTimeKind.Utc),
-        kind = test.shop.Kind.B,
-        hash = new test.shop.Hash { Value = [1, 2] },
-        any = next is null ? true : new Dictionary<string, long> { ["l"] = 1 },
+        maybe = payment == "int" ? null : new DateTime(2026, 11, 23, 0, 0, 0, DateTimeKind.Utc),
+        kind = payment == "none" ? null : Kind.B,
+        hash = payment == "text" ? null : new Hash { Value = [1, 2] },
+        any = payment switch { "text" => new Hash { Value = [3, 4] }, "card" => new List<Card> { new() { number = "x" } }, "cash" => new Dictionary<string, long> { ["l"] = 1 }, _ => true },
         nextInvoice = next,
     };
 

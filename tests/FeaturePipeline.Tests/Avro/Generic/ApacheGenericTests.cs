@@ -93,6 +93,38 @@ public class ApacheGenericTests
         static bool Named(Apache.RecordSchema schema) => schema.Fields[0].Schema is Apache.LogicalSchema { BaseSchema: Apache.FixedSchema };
     }
 
+    // What was written, what it is read as, the value in bytes, and as Apache's.
+    private static readonly (string Writer, string Reader, byte[] Body, object Value)[] Conversions =
+    [
+        ("""{"type":"long","logicalType":"timestamp-millis"}""", """{"type":"long","logicalType":"timestamp-micros"}""", [0x03], DateTime.UnixEpoch.AddMilliseconds(-2)),
+        ("""{"type":"long","logicalType":"timestamp-millis"}""", """{"type":"long","logicalType":"timestamp-nanos"}""", [0x04], 2_000_000L),
+        ("""{"type":"int","logicalType":"time-millis"}""", """{"type":"long","logicalType":"time-micros"}""", [0x04], TimeSpan.FromMilliseconds(2)),
+        (
+            """{"type":"bytes","logicalType":"decimal","precision":6,"scale":2}""", """{"type":"bytes","logicalType":"decimal","precision":9,"scale":4}""", [0x02, 0xfb],
+            new Apache.AvroDecimal(-500, 4)
+        ),
+        (
+            """{"type":"fixed","name":"D","size":4,"logicalType":"decimal","precision":6,"scale":2}""",
+            """{"type":"fixed","name":"D","size":4,"logicalType":"decimal","precision":9,"scale":4}""", [0, 0, 0, 5], new Apache.AvroDecimal(500, 4)
+        ),
+        ("""{"type":"long","logicalType":"timestamp-millis"}""", "\"long\"", [0x04], 2L),
+        ("\"long\"", """{"type":"long","logicalType":"timestamp-millis"}""", [0x04], DateTime.UnixEpoch.AddMilliseconds(2)),
+    ];
+
+    public static TheoryData<int> ConversionCases => [.. Enumerable.Range(0, Conversions.Length)];
+
+    [Theory]
+    [MemberData(nameof(ConversionCases))]
+    public void A_value_of_another_logical_type_is_the_one_that_was_written(int number)
+    {
+        (string written, string wanted, byte[] body, object value) = Conversions[number];
+        var (writer, reader) = (AvroSchema.Parse(Holder(written)), AvroSchema.Parse(Holder(wanted)));
+        Assert.True(ApacheReader.Compile(writer, reader).TryRead(body, out object? read).IsOk);
+        ApacheValues.AssertSame(value, ((Apache.Generic.GenericRecord)read!)["a"]);
+
+        static string Holder(string type) => $$"""{"type":"record","name":"R","fields":[{"name":"a","type":{{type}} }]}""";
+    }
+
     [Fact]
     public void A_type_that_a_program_has_registered_with_Apache_is_converted_by_the_program()
     {
