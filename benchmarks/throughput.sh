@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What the whole worker costs on the canonical job J1 (sessions with 15 features), beside the floor (the bare native batch consumer) and,
-# where PEER names it, Kafka Streams, on the same broker and the same topic in the same hour; each with and without mimalloc preloaded.
+# What the whole worker costs on the canonical job J1 (sessions with 15 features), with its own serde and with Confluent's default one, beside
+# the floor (the bare native batch consumer) and, where PEER names it, Kafka Streams, on the same broker and the same topic in the same hour;
+# each with and without mimalloc preloaded.
 #
 #   BOOTSTRAP=localhost:9092 REGISTRY=http://localhost:8081 [PEER=folder/of/kafka-streams] benchmarks/throughput.sh
 #
@@ -10,7 +11,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 : "${BOOTSTRAP:?the broker, host:port}" "${REGISTRY:?the schema registry, a URL}"
 events=${EVENTS:-8000000} users=${USERS:-100000} repeat=${REPEAT:-2}
-mimalloc=${MIMALLOC:-$(ls /usr/lib/*/libmimalloc.so.[0-9] 2>/dev/null | head -1)}
+mimalloc=${MIMALLOC:-$(compgen -G "/usr/lib/*/libmimalloc.so.[0-9]" | head -1 || true)}
 topic=user-events-$(date +%H%M%S) run=$(date +%H%M%S)
 work=$(mktemp -d "${TMPDIR:-/tmp}/throughput.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -35,23 +36,25 @@ fi
 floor() { # label: the bare native batch consumer
   "$bench" floor --bootstrap "$BOOTSTRAP" --topic "$topic" --label "$1" | tee -a "$out"
 }
-worker() { # label n
+worker() { # label n serde
   local app=throughput-$run-$1-$2
-  "$bench" worker --bootstrap "$BOOTSTRAP" --topic "$topic" --group "$app" --label "$1" --log "$work/$1-$2.log" -- \
-    "$program" run --config benchmarks/appsettings.J1.json --set "Kafka:BootstrapServers=$BOOTSTRAP" --set "SchemaRegistry:Url=$REGISTRY" \
+  "$bench" worker --bootstrap "$BOOTSTRAP" --topic "$topic" --group "$app" --label "$1" --serde "$3" --log "$work/$1-$2.log" -- \
+    --config benchmarks/appsettings.J1.json --set "Kafka:BootstrapServers=$BOOTSTRAP" --set "SchemaRegistry:Url=$REGISTRY" \
     --set "Kafka:ApplicationId=$app" --set "Source:Topic=$topic" --set "FeatureViews:sessions:Topic=feature-$app-sessions" \
     --set "DeadLetter:Topic=dlq-$app" --set "Streams:StateDirectory=$work/$app" --set Management:Address=127.0.0.1 --set Management:Port=18280 \
     ${WORKER_ARGS:-} | tee -a "$out"
-  last=$app
+  declare -g "last_$3=$app"
 }
 for n in $(seq "$repeat"); do
   say "run $n, the C library's allocator"
   floor floor-glibc
-  worker worker-glibc "$n"
+  worker worker-glibc "$n" ours
+  worker default-serde-glibc "$n" default
   if [ -n "$mimalloc" ]; then
     say "run $n, mimalloc preloaded"
     LD_PRELOAD=$mimalloc floor floor-mimalloc
-    LD_PRELOAD=$mimalloc worker worker-mimalloc "$n"
+    LD_PRELOAD=$mimalloc worker worker-mimalloc "$n" ours
+    LD_PRELOAD=$mimalloc worker default-serde-mimalloc "$n" default
   fi
   if [ -n "${PEER:-}" ]; then
     say "run $n, Kafka Streams (Processor API)"
@@ -59,10 +62,12 @@ for n in $(seq "$repeat"); do
   fi
 done
 
-say "the last worker's features"
-"$bench" verify-sessions --job J1 --bootstrap "$BOOTSTRAP" --registry "$REGISTRY" --source "$topic" --features "feature-$last-sessions"
+say "the last workers' features"
+for app in "$last_ours" "$last_default"; do
+  "$bench" verify-sessions --job J1 --bootstrap "$BOOTSTRAP" --registry "$REGISTRY" --source "$topic" --features "feature-$app-sessions"
+done
 if [ -n "${PEER:-}" ]; then
   "$program" describe --config benchmarks/appsettings.J1.json --schema sessions >"$work/sessions.avsc"
-  "$PEER/run" check --bootstrap "$BOOTSTRAP" --topics sessions --out-prefix "feature-$last-" --schema "$work/sessions.avsc"
+  "$PEER/run" check --bootstrap "$BOOTSTRAP" --topics sessions --out-prefix "feature-$last_ours-" --schema "$work/sessions.avsc"
   "$PEER/run" check --bootstrap "$BOOTSTRAP" --topics sessions --out-prefix peer-
 fi

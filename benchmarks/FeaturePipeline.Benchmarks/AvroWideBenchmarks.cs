@@ -39,6 +39,8 @@ public class AvroWideBenchmarks
     private Apache.Generic.GenericDatumWriter<Apache.Generic.GenericRecord> _apacheGenericWriter = null!;
     private Apache.Generic.GenericRecord[] _apacheRecords = [];
 
+    internal byte[][] Messages => _messages;
+
     /// <summary>Compiles the plans, encodes the records, and checks every codec against the others.</summary>
     [GlobalSetup]
     public void Setup()

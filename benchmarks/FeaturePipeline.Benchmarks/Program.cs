@@ -12,8 +12,11 @@ const string Usage = """
                                       recomputes a session view from the log and compares record by record; exit 1 on a difference
     await-group --bootstrap HOST:PORT --group ID [--topic TOPIC] --until end|committed|members [--count N] [--timeout-s N]
                                       waits until a consumer group has come so far
-    worker --bootstrap HOST:PORT --group ID [--topic TOPIC] [--label TEXT] [--log FILE] -- PROGRAM ARGUMENTS
-                                      runs the whole worker until its lag is 0; events per second and per CPU-second as one JSON line
+    worker --bootstrap HOST:PORT --group ID [--topic TOPIC] [--serde ours|default] [--label TEXT] [--log FILE] -- [--config FILE] [--set KEY=VALUE]
+                                      runs the whole worker, with its own serde or with Confluent's, until its lag is 0; events per second
+                                      and per CPU-second as one JSON line
+    serve ours|default [--config FILE] [--set KEY=VALUE]
+                                      that worker by itself, until SIGTERM
     """;
 
 if (args is [])
@@ -40,6 +43,8 @@ try
             return AwaitGroupCommand.Run(new CommandOptions(args[1..]));
         case "worker":
             return WorkerCommand.Run(args[1..]);
+        case "serve":
+            return await ServeCommand.RunAsync(args[1..]);
         default:
             Console.Error.WriteLine($"Unknown command '{args[0]}'.\n{Usage}");
             return 2;

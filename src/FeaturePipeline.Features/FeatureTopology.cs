@@ -26,7 +26,14 @@ public static class FeatureTopology
     /// <param name="plans">Plans by writer's schema, from <see cref="EventPlan.CreateCache"/>.</param>
     /// <param name="schemaIds">Ids of the views' schemas, from <see cref="FeatureSchemas.RegisterAsync"/>.</param>
     public static Topology Build(FeaturePlan plan, SchemaCache<EventPlan> plans, IReadOnlyDictionary<string, int> schemaIds) =>
-        Build(plan, () => new UserEventDecoder(plan, plans), view => new FeatureRecordEncoder(view, schemaIds[view.Name]));
+        Build(plan, () => new UserEventDecoder(plan, plans), schemaIds);
+
+    /// <summary>Builds the graph on the caller's decoders: benchmarks compare serdes in the whole worker.</summary>
+    /// <param name="plan">The views.</param>
+    /// <param name="decoder">Makes the decoder of one task.</param>
+    /// <param name="schemaIds">Ids of the views' schemas, from <see cref="FeatureSchemas.RegisterAsync"/>.</param>
+    public static Topology Build(FeaturePlan plan, Func<IRecordDecoder<EventRow>> decoder, IReadOnlyDictionary<string, int> schemaIds) =>
+        Build(plan, decoder, view => new FeatureRecordEncoder(view, schemaIds[view.Name]));
 
     /// <summary>The graph as text and tools show it; needs no registry.</summary>
     /// <param name="plan">The views.</param>

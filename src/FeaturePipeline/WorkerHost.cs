@@ -19,14 +19,14 @@ internal sealed class WorkerHost : IAsyncDisposable
     private readonly ISchemaRegistryClient _registry;
     private readonly ILogger _logger;
 
-    private WorkerHost(WebApplication app, PipelineSetup setup, TimeProvider time)
+    private WorkerHost(WebApplication app, PipelineSetup setup, TimeProvider time, EventDecoderFactory? decoder)
     {
         _app = app;
         ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
         _logger = loggers.CreateLogger("FeaturePipeline");
         _registry = SchemaRegistries.Create(setup.Options.ToRegistry(), timeProvider: time);
         Clients = new KafkaClients(setup.Options.ToKafka(), time, loggers);
-        Worker = new StreamsWorker(setup, Clients, _registry, Health, time, loggers);
+        Worker = new StreamsWorker(setup, Clients, _registry, Health, time, loggers, decoder);
         app.MapHealth(Health);
         if (setup.Options.Telemetry.Prometheus)
         {
@@ -53,8 +53,9 @@ internal sealed class WorkerHost : IAsyncDisposable
     /// <param name="setup">The configuration.</param>
     /// <param name="environment">Name of the environment.</param>
     /// <param name="leastLevel">Level of the console's log where section Logging says nothing.</param>
+    /// <param name="decoder">Makes decoders; null: the product's own.</param>
     /// <exception cref="IOException">The port is taken.</exception>
-    public static async Task<WorkerHost> StartAsync(PipelineSetup setup, string environment, LogLevel leastLevel)
+    public static async Task<WorkerHost> StartAsync(PipelineSetup setup, string environment, LogLevel leastLevel, EventDecoderFactory? decoder = null)
     {
         ManagementOptions management = setup.Options.Management;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = environment, Args = [] });
@@ -64,7 +65,7 @@ internal sealed class WorkerHost : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, PassiveLifetime>();
         builder.AddTelemetry(setup.Options.Telemetry, Environment.GetEnvironmentVariables());
-        var host = new WorkerHost(builder.Build(), setup, TimeProvider.System);
+        var host = new WorkerHost(builder.Build(), setup, TimeProvider.System, decoder);
         string version = typeof(WorkerHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
         host._logger.Starting(version, environment, string.Join(", ", EffectiveConfiguration.Lines(setup.Configuration)));
         try

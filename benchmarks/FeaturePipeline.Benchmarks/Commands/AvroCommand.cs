@@ -1,4 +1,6 @@
 using System.Globalization;
+using Confluent.SchemaRegistry;
+using Apache = global::Avro.Generic;
 
 namespace FeaturePipeline.Benchmarks.Commands;
 
@@ -12,6 +14,7 @@ internal static class AvroCommand
     private const string Wide = "wide, 40 fields";
     private const string Flat = "its 36 scalar fields";
     private const string Framed = "user event, framed";
+    private const string FramedWide = "wide, framed";
 
     private const string Projected = "decode, projected";
     private const string Evolved = "decode, projected, older schema";
@@ -20,6 +23,10 @@ internal static class AvroCommand
     private const string Row = "encode from UTF-8";
     private const string Object = "encode an object";
 
+    private const string Avrogen = "avrogen's class";
+    private const string ApacheRecord = "Apache's generic record";
+
+    private const string Confluents = "Confluent's serde";
     private const string Ours = "ours";
     private const string Floor = "hand-written floor";
     private const string Specific = "Apache specific";
@@ -68,6 +75,15 @@ internal static class AvroCommand
             // Nothing but the object and its strings, and nothing but the message: 61 bytes in an array.
             targets.Allocates(Framed, Class, Ours, targets.Of(Event, Class, Floor).Bytes);
             targets.Allocates(Framed, Object, Ours, 88);
+            foreach (string type in (string[])[Avrogen, ApacheRecord])
+            {
+                targets.TimesFaster(Framed, $"decode {type}", Ours, 15, Confluents);
+                targets.TimesFaster(Framed, $"encode {type}", Ours, 10, Confluents);
+            }
+
+            // Confluent.Kafka takes bytes of their own and a Task: nothing else is made beside the object or the message.
+            targets.Allocates(Framed, $"decode {Avrogen}", Ours, targets.Of(Event, Class, Floor).Bytes);
+            targets.Allocates(Framed, $"encode {Avrogen}", Ours, 88);
         });
     }
 
@@ -104,7 +120,23 @@ internal static class AvroCommand
             .. Of(Framed, AvroUserEvents.Count,
                 (Class, Ours, () => serde.DeserializeClass()), (Class, Specific, () => serde.ApacheDeserialize()),
                 (Object, Ours, () => serde.SerializeClass()), (Object, Specific, () => serde.ApacheSerialize())),
+            .. Serdes<com.company.events.UserEvent>(Framed, Avrogen, AvroUserEvents.Json, AvroUserEvents.Messages(), SubjectNameStrategy.Topic),
+            .. Serdes<com.company.events.UserEvent>(Framed, $"{Avrogen}, default subjects", AvroUserEvents.Json, AvroUserEvents.Messages(), null),
+            .. Serdes<Apache.GenericRecord>(Framed, ApacheRecord, AvroUserEvents.Json, AvroUserEvents.Messages(), SubjectNameStrategy.Topic),
+            .. Serdes<com.company.wide.WideRecord>(FramedWide, Avrogen, com.company.wide.WideRecord.Json, wide.Messages, SubjectNameStrategy.Topic),
+            .. Serdes<Apache.GenericRecord>(FramedWide, ApacheRecord, com.company.wide.WideRecord.Json, wide.Messages, SubjectNameStrategy.Topic),
         ];
+    }
+
+    private static IEnumerable<AvroContender> Serdes<T>(string record, string type, string json, byte[][] bodies, SubjectNameStrategy? strategy)
+        where T : class
+    {
+        var (confluents, ours) = AvroDefaultSerde<T>.Both(json, bodies, strategy);
+        return Of(record, bodies.Length,
+            ($"decode {type}", Confluents, () => confluents.Decode()), ($"decode {type}", Ours, () => ours.Decode()),
+            ($"decode {type}, async", Confluents, () => confluents.DecodeAsync()), ($"decode {type}, async", Ours, () => ours.DecodeAsync()),
+            ($"encode {type}", Confluents, () => confluents.Encode()), ($"encode {type}", Ours, () => ours.Encode()),
+            ($"encode {type}, async", Confluents, () => confluents.EncodeAsync()), ($"encode {type}, async", Ours, () => ours.EncodeAsync()));
     }
 
     private static IEnumerable<AvroContender> Of(string record, int perBatch, params (string Path, string Codec, Action Batch)[] codecs) =>

@@ -4,7 +4,10 @@ using FeaturePipeline.IntegrationTests.Sessions;
 
 namespace FeaturePipeline.Benchmarks.Commands;
 
-/// <summary>Runs the whole worker as a process of its own until its group's lag is 0, and tells what it cost.</summary>
+/// <summary>
+/// Runs the whole worker as a process of its own until its group's lag is 0, and tells what it cost: with the product's serde, or with Confluent's default
+/// one in its place and all else the same.
+/// </summary>
 /// <remarks>
 /// Time and CPU count between the first commit seen and the last; what was committed before the first sight is not counted.
 /// 'steady' starts at a quarter of the input: the JIT compiler and the filling of state are then over. CPU is the worker's whole process.
@@ -21,16 +24,17 @@ internal static class WorkerCommand
         int separator = Array.IndexOf(args, "--");
         if (separator < 0 || separator == args.Length - 1)
         {
-            throw new ArgumentException("Expected options, '--', the program and its arguments.");
+            throw new ArgumentException("Expected options, '--' and the worker's own options.");
         }
 
         var options = new CommandOptions(args[..separator]);
         using var watch = new GroupWatch(options.Text("bootstrap"), options.Text("group"), options.Text("topic", "user-events"));
         string label = options.Text("label", "worker"), log = options.Text("log", "/dev/null");
         var timeout = TimeSpan.FromSeconds(options.Number("timeout-s", 1200));
+        string serde = options.Text("serde", ServeCommand.Ours);
         options.End();
         long end = watch.End();
-        using var worker = Start(args[(separator + 1)..], log);
+        using var worker = Start([Environment.ProcessPath!, "serve", serde, .. args[(separator + 1)..]], log);
         try
         {
             Console.WriteLine(Measure(worker, watch, end, timeout, label));

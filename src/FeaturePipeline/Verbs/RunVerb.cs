@@ -16,13 +16,14 @@ internal static class RunVerb
     /// <summary>Runs until a signal; exit code 0 then.</summary>
     /// <param name="sources">What the command line says.</param>
     /// <param name="cancel">Another way to stop.</param>
-    public static async Task<int> RunAsync(ConfigurationSources sources, CancellationToken cancel)
+    /// <param name="decoder">Makes decoders of events; null: the product's own.</param>
+    public static async Task<int> RunAsync(ConfigurationSources sources, CancellationToken cancel, EventDecoderFactory? decoder = null)
     {
         using var stop = new StopSignal(cancel);
         PipelineSetup setup = PipelineSetup.Load(sources);
         try
         {
-            await using WorkerHost host = await WorkerHost.StartAsync(setup, ConfigurationLoader.EnvironmentName(sources), LogLevel.Information);
+            await using WorkerHost host = await WorkerHost.StartAsync(setup, ConfigurationLoader.EnvironmentName(sources), LogLevel.Information, decoder);
             await host.Worker.RunAsync(host.Address, stop.Token);
         }
         catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
