@@ -59,7 +59,7 @@ internal sealed class ReaderGraph
         ValueReader root = Of(node, schema);
         while (_open.TryPop(out (Place Place, ValueReader Reader) next))
         {
-            Link(next.Reader, next.Place.Node, next.Place.Schema is ApacheAvro.LogicalSchema logical ? logical.BaseSchema : next.Place.Schema);
+            Link(next.Reader, next.Place.Node, next.Place.Schema);
         }
 
         return root;

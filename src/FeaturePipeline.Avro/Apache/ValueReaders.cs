@@ -22,8 +22,8 @@ internal sealed class EnumReader(EnumNode node, ApacheAvro.EnumSchema schema) : 
 {
     internal override bool TryRead(ref AvroReader reader, out object? value)
     {
-        bool read = GenericReader.TryRead(node, ref reader, out object? symbol);
-        value = read ? new ApacheAvro.Generic.GenericEnum(schema, ((GenericEnum)symbol!).Symbol) : null;
+        bool read = GenericReader.TryReadSymbol(node, ref reader, out int index);
+        value = read ? new ApacheAvro.Generic.GenericEnum(schema, schema[index]) : null;
         return read;
     }
 }

@@ -194,19 +194,21 @@ public sealed class GenericReader
 
     private static bool TryReadEnum(EnumNode node, ref AvroReader reader, out object? value)
     {
-        value = null;
-        if (!reader.TryReadEnumIndex(node.Map.Length, out int index))
+        bool read = TryReadSymbol(node, ref reader, out int index);
+        value = read ? new GenericEnum((EnumSchema)node.Reader, index) : null;
+        return read;
+    }
+
+    /// <summary>Reads a symbol as its index in the reader's enum.</summary>
+    internal static bool TryReadSymbol(EnumNode node, ref AvroReader reader, out int index)
+    {
+        if (!reader.TryReadEnumIndex(node.Map.Length, out index))
         {
             return false;
         }
 
-        if (node.Map[index] < 0)
-        {
-            return reader.Fail(DecodeErrorKind.UnknownSymbol);
-        }
-
-        value = new GenericEnum((EnumSchema)node.Reader, node.Map[index]);
-        return true;
+        index = node.Map[index];
+        return index >= 0 || reader.Fail(DecodeErrorKind.UnknownSymbol);
     }
 
     private static bool TryReadArray(ArrayNode node, ref AvroReader reader, out object? value)

@@ -1,0 +1,79 @@
+using FeaturePipeline.Avro.Apache;
+using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Schemas;
+using Apache = global::Avro;
+
+namespace FeaturePipeline.Tests.Avro.Generic;
+
+/// <summary>Apache's values of messages whose writer had a union where the reader has none or another: logical types stay what they are.</summary>
+public class ApacheResolutionTests
+{
+    // A type, a value of it as it is in a message, and as Apache's.
+    private static readonly (string Type, byte[] Body, object Value)[] Logical =
+    [
+        ("""{"type":"long","logicalType":"timestamp-millis"}""", [14], DateTime.UnixEpoch.AddMilliseconds(7)),
+        ("""{"type":"int","logicalType":"date"}""", [2], DateTime.UnixEpoch.AddDays(1)),
+        ("""{"type":"long","logicalType":"time-micros"}""", [2], TimeSpan.FromMicroseconds(1)),
+        ("""{"type":"bytes","logicalType":"decimal","precision":4,"scale":2}""", [2, 7], new Apache.AvroDecimal(7, 2)),
+        ("""{"type":"fixed","name":"D","size":2,"logicalType":"decimal","precision":4,"scale":2}""", [0, 7], new Apache.AvroDecimal(7, 2)),
+        ("""{"type":"string","logicalType":"uuid"}""", [72, .. "00112233-4455-6677-8899-aabbccddeeff"u8], Guid.Parse("00112233-4455-6677-8899-aabbccddeeff")),
+        ("""{"type":"int","logicalType":"of-a-newer-version"}""", [10], 5),
+    ];
+
+    // By number: xunit cannot print an AvroDecimal.
+    public static TheoryData<int> LogicalCases => [.. Enumerable.Range(0, Logical.Length)];
+
+    [Theory]
+    [MemberData(nameof(LogicalCases))]
+    public void What_was_written_as_a_branch_has_the_reader_s_logical_type_without_a_union_and_in_another(int number)
+    {
+        (string type, byte[] body, object value) = Logical[number];
+        string written = $"""["null",{type}]""";
+        foreach (string read in (string[])[$"[{type}]", $"""[{type},"null"]""", $"""["boolean",{type}]"""])
+        {
+            AssertSame(value, Read(written, read, [2, .. body]));
+            AssertSame(value, ReadByApache(written, read, [2, .. body]));
+        }
+
+        AssertSame(value, Read(type, written, body));
+        AssertSame(value, ReadByApache(type, written, body));
+
+        // Apache reads no union as a logical type, though the specification has what was written resolved by its branch.
+        foreach ((string from, string to, byte[] whole, object expected) in ((string, string, byte[], object)[])[
+            (written, type, [2, .. body], value), (Array(written), Array(type), [2, 2, .. body, 0], new object[] { value }),
+            (Map(written), Map(type), [2, 2, (byte)'k', 2, .. body, 0], new Dictionary<string, object> { ["k"] = value })])
+        {
+            AssertSame(expected, Read(from, to, whole));
+            Assert.Throws<Apache.AvroException>(() => ReadByApache(from, to, whole));
+        }
+
+        static string Array(string items) => $$"""{"type":"array","items":{{items}}}""";
+        static string Map(string values) => $$"""{"type":"map","values":{{values}}}""";
+    }
+
+    [Theory]
+    [MemberData(nameof(LogicalCases))]
+    public void A_branch_that_the_reader_lacks_is_an_error_of_the_message_and_no_value_of_the_logical_type(int number)
+    {
+        string type = Logical[number].Type;
+        DecodeResult result = ApacheReader.Compile(Field($"""["null",{type}]"""), Field(type)).TryRead([0], out object? value);
+        Assert.Equal((DecodeErrorKind.UnreadableBranch, "f"), (result.Error, result.FieldPath));
+        Assert.Null(value);
+    }
+
+    private static void AssertSame(object expected, object? record) => ApacheValues.AssertSame(expected, ((Apache.Generic.GenericRecord)record!)["f"]);
+
+    private static object? Read(string written, string read, byte[] body)
+    {
+        DecodeResult result = ApacheReader.Compile(Field(written), Field(read)).TryRead(body, out object? record);
+        Assert.True(result.IsOk, $"{read}: {result}");
+        return record;
+    }
+
+    private static object? ReadByApache(string written, string read, byte[] body) =>
+        ApacheValues.Read(Apache.Schema.Parse(Text(written)), Apache.Schema.Parse(Text(read)), body);
+
+    private static AvroSchema Field(string type) => AvroSchema.Parse(Text(type));
+
+    private static string Text(string type) => $$"""{"type":"record","name":"R","fields":[{"name":"f","type":{{type}}}]}""";
+}
