@@ -112,7 +112,7 @@ internal sealed class MockStore(string address, string context, Func<string, int
         {
             SchemaResolution.CheckIsAvro(schema, $"Subject '{subject}'");
             var references = ResolvedSchema.ParseAll(Resolve(schema));
-            var parsed = AvroSchema.Parse(schema.SchemaString, references);
+            var parsed = AvroSchema.Parse(schema.SchemaString, references, SchemaValidation.Java);
             var text = SchemaPrinter.Json(parsed, references);
             List<SchemaReference> given = schema.References ?? [];
             return new MockText(

@@ -7,12 +7,8 @@ namespace FeaturePipeline.Avro.Schemas;
 
 // Parses one schema's text. Names are resolved in order of appearance: a name must be defined before it is used, and once only.
 // Defaults are judged after the whole text is read, because a record's default may lean on types that close later.
-internal sealed class SchemaParser(SchemaValidation validation)
+internal sealed class SchemaParser(SchemaValidation validation, bool comments)
 {
-    private const int DepthMax = 500;
-
-    private static readonly JsonDocumentOptions JsonOptions = new() { MaxDepth = DepthMax };
-
     private static readonly string[] KnownForNamed = ["type", "name", "namespace", "doc", "aliases"];
 
     private readonly SchemaNames _names = new();
@@ -23,9 +19,9 @@ internal sealed class SchemaParser(SchemaValidation validation)
         _names.AddAllOf(references ?? []);
         try
         {
-            using JsonDocument document = JsonDocument.Parse(json, JsonOptions);
+            using JsonDocument document = SchemaText.Read(json, comments);
             AvroSchema schema = ParseSchema(document.RootElement.Clone(), "", "$");
-            if (validation == SchemaValidation.Strict)
+            if (validation != SchemaValidation.Lenient)
             {
                 CheckDefaults();
             }
@@ -71,7 +67,7 @@ internal sealed class SchemaParser(SchemaValidation validation)
     {
         // Java names a type of the null namespace so where another namespace encloses the name, too.
         string fullName = SchemaName.Of(name, space).FullName;
-        return (_names.Find(fullName) ?? (validation == SchemaValidation.Lenient ? _names.Find(name) : null)) is { } schema
+        return (_names.Find(fullName) ?? (validation != SchemaValidation.Strict ? _names.Find(name) : null)) is { } schema
             ? schema
             : throw new AvroSchemaException($"Type '{fullName}' is not defined. Define it before it is used, or pass its schema as a reference", path);
     }
@@ -235,7 +231,7 @@ internal sealed class SchemaParser(SchemaValidation validation)
 
     private FieldOrder ParseOrder(JsonElement json, string path) => !json.TryGetProperty("order", out JsonElement order)
         ? FieldOrder.Ascending
-        : (order.ValueKind != JsonValueKind.String ? null : validation == SchemaValidation.Lenient ? order.GetString()!.ToLowerInvariant() : order.GetString()) switch
+        : (order.ValueKind != JsonValueKind.String ? null : validation != SchemaValidation.Strict ? order.GetString()!.ToLowerInvariant() : order.GetString()) switch
         {
             "ascending" => FieldOrder.Ascending,
             "descending" => FieldOrder.Descending,
@@ -270,7 +266,7 @@ internal sealed class SchemaParser(SchemaValidation validation)
         if (json.TryGetProperty("default", out JsonElement value))
         {
             fallback = value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-            if ((fallback is null || !seen.Contains(fallback)) && validation == SchemaValidation.Strict)
+            if ((fallback is null || !seen.Contains(fallback)) && validation != SchemaValidation.Lenient)
             {
                 throw new AvroSchemaException($"The default of enum '{name}' is one of its symbols", path + ".default");
             }
@@ -300,12 +296,14 @@ internal sealed class SchemaParser(SchemaValidation validation)
         if (json.TryGetProperty("namespace", out JsonElement own))
         {
             space = own.ValueKind == JsonValueKind.String ? own.GetString()!
-                : validation == SchemaValidation.Lenient ? space
+                : validation != SchemaValidation.Strict ? space
                 : throw new AvroSchemaException("\"namespace\" is a string", path + ".namespace");
         }
 
+        // Java's Name takes any namespace.
         SchemaName full = SchemaName.Of(name, space);
-        foreach (string part in full.FullName.Split('.'))
+        string judged = validation != SchemaValidation.Strict ? full.Name : name.Contains('.') ? name : full.FullName;
+        foreach (string part in judged.Split('.'))
         {
             CheckSimpleName(part, path + ".name");
         }
