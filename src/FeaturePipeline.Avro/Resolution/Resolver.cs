@@ -22,7 +22,9 @@ internal sealed class Resolver
     private readonly SameForm _forms = new();
     private readonly Func<string, bool>? _isRaw;
     private int _depth;
-    private bool _tooDeep;
+
+    // The failure is none of a union's branch, which only messages of this branch would have.
+    private bool _isFinal;
 
     private Resolver(Func<string, bool>? isRaw) => _isRaw = isRaw;
 
@@ -53,7 +55,7 @@ internal sealed class Resolver
         {
             if (_depth > DepthMax || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
             {
-                _tooDeep = true;
+                _isFinal = true;
                 throw new SchemaResolutionException($"The schemas nest more than {DepthMax} deep, or too deep for this thread's stack", writerPath, readerPath);
             }
 
@@ -140,7 +142,7 @@ internal sealed class Resolver
                     ? ResolveBranch(writer.Branches[i], (UnionSchema)reader, i, path, readerPath)
                     : Resolve(writer.Branches[i], reader, path, readerPath);
             }
-            catch (SchemaResolutionException exception) when (!_tooDeep)
+            catch (SchemaResolutionException exception) when (!_isFinal)
             {
                 failure ??= exception;
             }
@@ -256,12 +258,17 @@ internal sealed class Resolver
     private LogicalConversion? Convert(AvroSchema writer, AvroSchema reader, string writerPath, string readerPath)
     {
         bool isLossless = LogicalConversion.TryFind(writer, reader, out LogicalConversion? conversion);
-        return (conversion is null && isLossless) || _isRaw?.Invoke(WithoutBranches(readerPath)) == true ? null
-            : isLossless ? conversion
-            : throw new SchemaResolutionException(
-                $"{writer.Logical} cannot be read as {reader.Logical} without loss. Read it as {writer.Logical}, or as {reader.TypeName} without a logical type",
-                writerPath,
-                readerPath);
+        if ((conversion is null && isLossless) || _isRaw?.Invoke(WithoutBranches(readerPath)) == true)
+        {
+            return null;
+        }
+
+        // Also in a union: most fields that may be null hold a value sooner or later.
+        _isFinal |= !isLossless;
+        return isLossless ? conversion : throw new SchemaResolutionException(
+            $"{writer.Logical} cannot be read as {reader.Logical} without loss. Read it as {writer.Logical}, or as {reader.TypeName} without a logical type",
+            writerPath,
+            readerPath);
     }
 
     // A path as fields are named: without the branches of unions on the way.

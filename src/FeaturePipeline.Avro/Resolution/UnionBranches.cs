@@ -31,7 +31,7 @@ internal static class UnionBranches
         (NamedSchema from, NamedSchema to) when from.Type == to.Type => RankOfNames(from, to),
         (ArraySchema from, ArraySchema to) => Rank(from.Items, to.Items),
         (MapSchema from, MapSchema to) => Rank(from.Values, to.Values),
-        _ when Resolver.Promotion(writer.Type, branch.Type) is null || !LogicalConversion.TryFind(writer, branch, out _) => Ranks,
+        _ when Resolver.Promotion(writer.Type, branch.Type) is null => Ranks,
         _ => writer.Type == branch.Type ? 0 : Ranks - 1,
     };
 

@@ -5,18 +5,18 @@ namespace FeaturePipeline.Avro.Schemas;
 /// <summary>How strictly a schema's text is judged.</summary>
 public enum SchemaValidation
 {
-    /// <summary>Everything that the specification forbids is refused, but for comments: for schemas of one's own.</summary>
+    /// <summary>Everything that the specification forbids is refused: for schemas of one's own.</summary>
     Strict,
 
-    /// <summary>What Java's parser refuses is refused, as registries do: as <see cref="Lenient"/>, but defaults are judged.</summary>
-    Java,
-
     /// <summary>
-    /// Defaults are not judged, nor a namespace: <c>my-server.items</c> is one. Names may have letters of any alphabet, orders letters of any size,
-    /// and a name that is not defined in the namespace around it may be one of the null namespace: for writer schemas from a registry, whose
+    /// Defaults are not judged, nor namespaces, which need be no text; names may have letters of any alphabet, orders letters of any size, and a name
+    /// that is not defined in the namespace around it may be one of the null namespace; comments are skipped: for writer schemas from a registry, whose
     /// defaults are never used and which Java's parser has accepted or its printer written.
     /// </summary>
     Lenient,
+
+    /// <summary>As Java's parser judges what is newly registered: as <see cref="Lenient"/>, but defaults are judged.</summary>
+    Java,
 }
 
 /// <summary>An Avro schema: immutable once parsed, and safe to share. Source: Avro specification 1.12, "Schema Declaration".</summary>
@@ -49,7 +49,7 @@ public abstract class AvroSchema
     public virtual string TypeName => Type.ToString().ToLowerInvariant();
 
     /// <summary>Parses a schema's text.</summary>
-    /// <param name="json">The text: JSON, which may have comments as in Java's <c>.avsc</c> files (<c>// ...</c> and <c>/* ... */</c>).</param>
+    /// <param name="json">The text: JSON.</param>
     /// <param name="references">Schemas whose named types the text may name (references between subjects).</param>
     /// <param name="validation">How strictly.</param>
     /// <returns>The schema.</returns>
@@ -57,8 +57,18 @@ public abstract class AvroSchema
     public static AvroSchema Parse(string json, IEnumerable<AvroSchema>? references = null, SchemaValidation validation = SchemaValidation.Strict)
     {
         ArgumentNullException.ThrowIfNull(json);
-        return new SchemaParser(validation).Parse(json, references);
+        return new SchemaParser(validation, comments: validation != SchemaValidation.Strict).Parse(json, references);
     }
+
+    /// <summary>Parses the schema of a file (.avsc), which may have comments, as Java's parser takes them.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="validation">How strictly all but the comments is judged.</param>
+    /// <returns>The schema.</returns>
+    /// <exception cref="AvroSchemaException">The text is not a schema.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static AvroSchema ParseFile(string path, SchemaValidation validation = SchemaValidation.Strict) =>
+        new SchemaParser(validation, comments: true).Parse(File.ReadAllText(path), null);
 
     /// <summary>The schema as JSON, with all attributes.</summary>
     /// <returns>JSON without white space.</returns>

@@ -24,12 +24,13 @@ public sealed record SchemaName
     /// <returns><see cref="FullName"/>.</returns>
     public override string ToString() => FullName;
 
-    /// <summary>Qualifies a name: one with a dot is a full name already, another lies in the namespace. Does not check the name's letters.</summary>
+    /// <summary>Qualifies a name: one with a dot is a full name already (of the null namespace, where it begins with its only one, as
+    /// Java has it), another lies in the namespace. Does not check the name's letters.</summary>
     /// <param name="name">A simple or full name.</param>
     /// <param name="space">The namespace for a simple name; empty for none.</param>
     /// <returns>The full name.</returns>
     public static SchemaName Of(string name, string space) =>
-        new(space.Length == 0 || name.Contains('.') ? name : space + "." + name);
+        new(name.LastIndexOf('.') == 0 ? name[1..] : space.Length == 0 || name.Contains('.') ? name : space + "." + name);
 
     /// <summary>Whether each part between dots starts with a letter or underscore and goes on with these and digits (ASCII).</summary>
     internal static bool IsFullName(string text) => text.Length > 0 && Array.TrueForAll(text.Split('.'), IsSimpleName);

@@ -7,12 +7,8 @@ namespace FeaturePipeline.Avro.Schemas;
 
 // Parses one schema's text. Names are resolved in order of appearance: a name must be defined before it is used, and once only.
 // Defaults are judged after the whole text is read, because a record's default may lean on types that close later.
-internal sealed class SchemaParser(SchemaValidation validation)
+internal sealed class SchemaParser(SchemaValidation validation, bool comments)
 {
-    private const int DepthMax = 500;
-
-    private static readonly JsonDocumentOptions JsonOptions = new() { MaxDepth = DepthMax, CommentHandling = JsonCommentHandling.Skip };
-
     private static readonly string[] KnownForNamed = ["type", "name", "namespace", "doc", "aliases"];
 
     private readonly SchemaNames _names = new();
@@ -23,7 +19,7 @@ internal sealed class SchemaParser(SchemaValidation validation)
         _names.AddAllOf(references ?? []);
         try
         {
-            using JsonDocument document = JsonDocument.Parse(json, JsonOptions);
+            using JsonDocument document = SchemaText.Read(json, comments);
             AvroSchema schema = ParseSchema(document.RootElement.Clone(), "", "$");
             if (validation != SchemaValidation.Lenient)
             {
@@ -36,7 +32,7 @@ internal sealed class SchemaParser(SchemaValidation validation)
         {
             throw new AvroSchemaException($"The schema is not JSON: {exception.Message}", exception);
         }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        catch (InvalidOperationException exception)
         {
             throw new AvroSchemaException($"The schema has text that is not Unicode: {exception.Message}", exception);
         }
@@ -304,9 +300,10 @@ internal sealed class SchemaParser(SchemaValidation validation)
                 : throw new AvroSchemaException("\"namespace\" is a string", path + ".namespace");
         }
 
+        // Java's Name takes any namespace.
         SchemaName full = SchemaName.Of(name, space);
-        // Java judges the name alone; namespaces are then those of servers and packages.
-        foreach (string part in validation == SchemaValidation.Strict ? full.FullName.Split('.') : [full.Name])
+        string judged = validation != SchemaValidation.Strict ? full.Name : name.Contains('.') ? name : full.FullName;
+        foreach (string part in judged.Split('.'))
         {
             CheckSimpleName(part, path + ".name");
         }

@@ -13,7 +13,7 @@ internal static class SchemaPrinter
     // The parser reads 500; what references add is printed in place, so there may be more.
     private const int DepthMax = 2000;
 
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = DepthMax };
+    internal static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = DepthMax };
 
     internal static string Json(AvroSchema schema) => Print(schema, canonical: false, new DefinedTypes());
 

@@ -100,7 +100,7 @@ internal sealed record PipelineSetup(IConfigurationRoot Configuration, PipelineO
         string problem;
         try
         {
-            AvroSchema schema = AvroSchema.Parse(File.ReadAllText(path));
+            AvroSchema schema = AvroSchema.ParseFile(path);
             if (schema is RecordSchema)
             {
                 return schema;

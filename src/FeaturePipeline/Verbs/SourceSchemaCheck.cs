@@ -72,7 +72,7 @@ internal static class SourceSchemaCheck
         {
             try
             {
-                _ = Check(setup, AvroSchema.Parse(File.ReadAllText(file), validation: SchemaValidation.Lenient), $"'{file}'", mistakes);
+                _ = Check(setup, AvroSchema.ParseFile(file, SchemaValidation.Lenient), $"'{file}'", mistakes);
             }
             catch (Exception e) when (e is AvroSchemaException or IOException or UnauthorizedAccessException)
             {

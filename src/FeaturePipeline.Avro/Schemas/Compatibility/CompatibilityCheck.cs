@@ -44,9 +44,7 @@ internal sealed class CompatibilityCheck
     {
         (UnionSchema, UnionSchema union) => EachBranchIsRead(reader, union, place),
         (_, UnionSchema union) => EachBranchPasses(reader, union, place),
-        (UnionSchema union, _) => Candidates(union, writer).Any(branch => Compare(branch, writer, Place.Top).Count == 0)
-            ? Nothing
-            : [MissingBranch(writer, place)],
+        (UnionSchema union, _) => ReadByABranch(union, writer, place),
         (ArraySchema r, ArraySchema w) => Compare(r.Items, w.Items, place.Both("items")),
         (MapSchema r, MapSchema w) => Compare(r.Values, w.Values, place.Both("values")),
         (FixedSchema r, FixedSchema w) => CompareFixed(r, w, place),
@@ -56,6 +54,25 @@ internal sealed class CompatibilityCheck
             ? CompareLogical(reader, writer, place)
             : [place.Found(IncompatibilityKind.TypeMismatch, $"the reader has {Describe(reader)}, the writer {Describe(writer)}")],
     };
+
+    // Any branch will do that reads the type, except that the one a resolution takes is not passed over for its logical type.
+    private List<Incompatibility> ReadByABranch(UnionSchema reader, AvroSchema writer, Place place)
+    {
+        if (UnionBranches.Find(writer, reader) is >= 0 and var index && Compare(reader.Branches[index], writer, Place.Top) is var chosen && IsLogical(chosen))
+        {
+            return [InUnion(chosen, place)];
+        }
+
+        List<Incompatibility>[] found = [.. Candidates(reader, writer).Select(branch => Compare(branch, writer, Place.Top))];
+        return Array.Exists(found, static one => one.Count == 0) ? Nothing
+            : Array.Find(found, IsLogical) is { } mistaken ? [InUnion(mistaken, place)]
+            : [MissingBranch(writer, place)];
+    }
+
+    private static bool IsLogical(List<Incompatibility> found) =>
+        found.Count > 0 && found.TrueForAll(static one => one.Kind == IncompatibilityKind.LogicalTypeMismatch);
+
+    private static Incompatibility InUnion(List<Incompatibility> found, Place place) => place.Found(found[0].Kind, found[0].Message);
 
     // Two types of one simple name are not mistaken for each other: the one of the writer's full name is meant.
     private static IEnumerable<AvroSchema> Candidates(UnionSchema reader, AvroSchema writer) =>
@@ -83,9 +100,11 @@ internal sealed class CompatibilityCheck
         var found = new List<Incompatibility>();
         for (int i = 0; i < writer.Branches.Count; i++)
         {
-            if (Compare(reader, writer.Branches[i], Place.Top).Count > 0)
+            List<Incompatibility> problems = Compare(reader, writer.Branches[i], Place.Top);
+            if (problems.Count > 0)
             {
-                found.Add(MissingBranch(writer.Branches[i], place.WritersBranch(i)));
+                Place branch = place.WritersBranch(i);
+                found.Add(IsLogical(problems) ? InUnion(problems, branch) : MissingBranch(writer.Branches[i], branch));
             }
         }
 

@@ -69,11 +69,40 @@ public class LogicalResolutionTests
         Incompatibility found = Assert.Single(SchemaCompatibility.Check(reader, writer));
         Assert.Equal("LOGICAL_TYPE_MISMATCH at /fields/0/type", $"{found.KindName} at {found.Location}");
         Assert.Throws<SchemaResolutionException>(() => ProjectedDecoder.Compile(writer, reader, ["f"]));
-        Assert.Equal(IncompatibilityKind.MissingUnionBranch, Assert.Single(SchemaCompatibility.Check(Parse($"""["null",{read}]"""), Parse(written))).Kind);
+
+        // In a field that may be null, as most are, and in a record of a union, before the first message.
+        foreach ((string fromUnion, string toUnion) in new[]
+        {
+            ($"""["null",{written}]""", $"""["null",{read}]"""), (written, $"""["null",{read}]"""), ($"[{written}]", read),
+            ($"""["null",{Inner(written)}]""", $"""[{Inner(read)},"null"]"""), ($"""["null",{written}]""", $"""["null",{read},"double"]"""),
+        })
+        {
+            refused = Assert.Throws<SchemaResolutionException>(() => GenericReader.Compile(Record(fromUnion), Record(toUnion)));
+            Assert.Contains($"{from.Logical} cannot be read as {to.Logical}", refused.Message, StringComparison.Ordinal);
+            Incompatibility inUnion = Assert.Single(SchemaCompatibility.Check(Record(toUnion), Record(fromUnion)));
+            Assert.Equal(IncompatibilityKind.LogicalTypeMismatch, inUnion.Kind);
+            Assert.Contains(from.Logical.ToString(), inUnion.Message, StringComparison.Ordinal);
+            Assert.Empty(SchemaCompatibility.Check(CompatibilityLevel.Backward, Record(toUnion), [Record(fromUnion)]));
+        }
 
         // The remedies that the message names.
         _ = GenericReader.Compile(writer, writer);
         _ = GenericReader.Compile(writer, Record(Plain(read)));
+    }
+
+    [Fact]
+    public void The_branch_of_the_writers_type_is_meant_though_another_could_hold_the_bare_number()
+    {
+        AvroSchema writer = Long("timestamp-micros"), reader = Parse($"""[{Long("timestamp-millis")},"double"]""");
+        Assert.Throws<SchemaResolutionException>(() => GenericReader.Compile(writer, reader));
+        Assert.Equal(IncompatibilityKind.LogicalTypeMismatch, Assert.Single(SchemaCompatibility.Check(reader, writer)).Kind);
+
+        // The caller who knows the writer's unit gets the number that was written also where the field may be null.
+        var decoder = ProjectedDecoder.Compile(Record(writer.ToString()), Record($"""["null",{Long("timestamp-millis")}]"""), ["f"], rawPath: "f");
+        var values = new FieldValue[1];
+        byte[] body = [14];
+        Assert.True(decoder.TryDecode(body, values).IsOk);
+        Assert.Equal(7L, new ProjectedRow(body, decoder.Constants, values).GetLong(0));
     }
 
     [Theory]
@@ -171,6 +200,8 @@ public class LogicalResolutionTests
     private static AvroSchema Long(string logical) => Parse($$"""{"type":"long","logicalType":"{{logical}}"}""");
 
     private static AvroSchema Record(string type) => Parse($$"""{"type":"record","name":"R","fields":[{"name":"f","type":{{type}}}]}""");
+
+    private static string Inner(string type) => $$"""{"type":"record","name":"Inner","fields":[{"name":"g","type":{{type}}}]}""";
 
     private static AvroSchema Parse(string json) => AvroSchema.Parse(json);
 

@@ -106,6 +106,16 @@ public class MockSchemaRegistryTests
     }
 
     [Theory]
+    [InlineData("""{"type":"record","name":"Item","namespace":"my-server.items","fields":[]}""")]
+    [InlineData("""/* items */ {"type":"record","name":"Item","namespace":"my_server","fields":[{"name":"a","type":"int","order":"DESCENDING"}]} // v1""")]
+    public async Task What_Javas_parser_takes_is_registered_and_found_again(string text)
+    {
+        int id = (await _registry.RegisterSchemaWithResponseAsync("items-value", new Schema(text, SchemaType.Avro))).Id;
+        Assert.Equal("Item", ((RecordSchema)(await _registry.ResolveAsync(await _registry.GetSchemaAsync(id), "Items")).Parse()).Name.Name);
+        Assert.Equal(1, (await _registry.LookupSchemaAsync("items-value", new Schema(text, SchemaType.Avro), ignoreDeletedSchemas: true)).Version);
+    }
+
+    [Theory]
     [InlineData("""{"type":"record","name":"R","fields":[{"name":"a","type":"nothing"}]}""")]
     [InlineData("""{"type":"record","name":"R","fields":[{"name":"a","type":"int","default":"x"}]}""")]
     public async Task Json_that_is_no_schema_is_refused_as_invalid(string text)

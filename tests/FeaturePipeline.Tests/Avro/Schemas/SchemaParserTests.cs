@@ -1,3 +1,4 @@
+using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Tests.Avro.Schemas;
@@ -37,7 +38,6 @@ public class SchemaParserTests
     }
 
     [Theory]
-    [InlineData(SchemaValidation.Strict)]
     [InlineData(SchemaValidation.Java)]
     [InlineData(SchemaValidation.Lenient)]
     public void Comments_are_read_over_as_Java_does(SchemaValidation validation)
@@ -99,6 +99,74 @@ public class SchemaParserTests
         Assert.Equal(canonical, schema.CanonicalForm);
         Assert.Equal(canonical, AvroSchema.Parse(schema.ToString(), null, SchemaValidation.Lenient).CanonicalForm);
         Assert.Equal(text.Contains("DESC", StringComparison.Ordinal), ((RecordSchema)schema).Fields.Any(field => field.Order == FieldOrder.Descending));
+    }
+
+    [Theory]
+    [InlineData("""{"type":"record","name":"Item","namespace":"my-server.items","fields":[]}""", "my-server.items.Item")]
+    [InlineData("""{"type":"record","name":"my-server.items.Item","fields":[]}""", "my-server.items.Item")]
+    [InlineData("""{"type":"enum","name":"2024.Kind","symbols":["A"]}""", "2024.Kind")]
+    [InlineData("""{"type":"fixed","name":"Id","namespace":"a..b","size":2}""", "a..b.Id")]
+    [InlineData("""{"type":"fixed","name":".Id","namespace":"a","size":2}""", "Id")]
+    public void Only_the_last_part_of_a_name_that_others_gave_must_be_one(string text, string fullName)
+    {
+        Assert.Throws<AvroSchemaException>(() => AvroSchema.Parse(text));
+        var schema = (NamedSchema)AvroSchema.Parse(text, null, SchemaValidation.Lenient);
+        Assert.Equal(fullName, schema.Name.FullName);
+        Assert.Equal(fullName, ((NamedSchema)AvroSchema.Parse(schema.ToString(), null, SchemaValidation.Lenient)).Name.FullName);
+        Assert.Throws<AvroSchemaException>(() => AvroSchema.Parse(text.Replace("Item", "It-em", StringComparison.Ordinal).Replace("Kind", "2", StringComparison.Ordinal)
+            .Replace("Id", "", StringComparison.Ordinal), null, SchemaValidation.Lenient));
+    }
+
+    [Fact]
+    public void A_type_in_a_namespace_that_is_no_name_is_named_referred_to_and_read()
+    {
+        const string text = """
+            {"type":"record","name":"Item","namespace":"my-server.items","fields":[
+             {"name":"id","type":{"type":"fixed","name":"Id","size":1}},{"name":"other","type":"Id"},{"name":"third","type":"my-server.items.Id"}]}
+            """;
+        AvroSchema writer = AvroSchema.Parse(text, null, SchemaValidation.Lenient);
+        AvroSchema reader = AvroSchema.Parse(text.Replace("my-server", "server", StringComparison.Ordinal));
+        Assert.True(GenericReader.Compile(writer, reader).TryRead([1, 2, 3], out object? value).IsOk);
+        Assert.Equal([3], Assert.IsType<GenericFixed>(Assert.IsType<GenericRecord>(value)["third"]).Value);
+        Assert.True(FeaturePipeline.Avro.Apache.ApacheReader.Compile(writer).TryRead([1, 2, 3], out _).IsOk);
+    }
+
+    [Theory]
+    [InlineData("// one line\n{\"type\":\"fixed\",\"name\":\"F\",\"size\":2}")]
+    [InlineData("{\"type\": /* a kind */ \"fixed\", // its name\n\"name\":\"F\",\"size\":2} /* the end */")]
+    [InlineData("/* several\n lines */{\"type\":\"fixed\",\"name\":\"F\",\"size\":2,\"unit\":{\"of\": /* raw */ 1.50, \"at\":\"http://x/*y*/\"}}")]
+    public void Comments_are_skipped_in_what_others_wrote_and_in_files(string text)
+    {
+        Assert.Throws<AvroSchemaException>(() => AvroSchema.Parse(text));
+        AvroSchema schema = AvroSchema.Parse(text, null, SchemaValidation.Lenient);
+        Assert.Equal("""{"name":"F","type":"fixed","size":2}""", schema.CanonicalForm);
+        Assert.Equal(text.Contains("unit", StringComparison.Ordinal) ? ",\"unit\":{\"of\":1.50,\"at\":\"http://x/*y*/\"}}" : "2}", schema.ToString()[schema.ToString().IndexOf(
+            text.Contains("unit", StringComparison.Ordinal) ? ",\"unit" : "2}", StringComparison.Ordinal)..]);
+        Assert.Equal(schema.ToString(), AvroSchema.Parse(schema.ToString()).ToString());
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, text);
+            Assert.Equal(schema.ToString(), AvroSchema.ParseFile(file).ToString());
+            File.WriteAllText(file, text + "/* without an end");
+            Assert.Throws<AvroSchemaException>(() => AvroSchema.ParseFile(file));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void What_is_newly_registered_is_judged_as_Java_judges_it()
+    {
+        const string text = """/* v2 */ {"type":"record","name":"my-server.R","fields":[{"name":"a","type":"int","default":1,"order":"DESCENDING"}]}""";
+        _ = AvroSchema.Parse(text, null, SchemaValidation.Java);
+        foreach (string wrong in new[] { text.Replace(":1,", ":\"1\",", StringComparison.Ordinal), """{"type":"enum","name":"E","symbols":["A"],"default":"B"}""" })
+        {
+            _ = AvroSchema.Parse(wrong, null, SchemaValidation.Lenient);
+            Assert.Throws<AvroSchemaException>(() => AvroSchema.Parse(wrong, null, SchemaValidation.Java));
+        }
     }
 
     [Fact]

@@ -43,6 +43,33 @@ public sealed class ValidateVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task Files_of_schemas_may_have_comments_and_the_writers_the_names_that_Java_takes()
+    {
+        string commented = "// read here\n" + UserEventSchema.Json.Replace("\n  ]", " /* no more */ ]", StringComparison.Ordinal);
+        string reader = Write("commented.avsc", commented);
+        string writer = Write("theirs.avsc", commented.Replace("com.company", "my-company", StringComparison.Ordinal));
+        Assert.Equal((0, ""), await OutcomeAsync("--set", $"Source:Schema={reader}"));
+        Assert.Equal((0, ""), await OutcomeAsync("--set", $"Source:Schema={reader}", "--against", writer));
+
+        async Task<(int Code, string Error)> OutcomeAsync(params string[] args)
+        {
+            (int code, _, string error) = await CommandLineTests.RunAsync(["validate", .. args]);
+            return (code, error);
+        }
+    }
+
+    [Fact]
+    public async Task Optional_fields_whose_times_no_feature_reads_may_count_in_other_units()
+    {
+        string reader = Write("reader.avsc", UserEventSchema.Json.Replace("\n  ]", Time("millis"), StringComparison.Ordinal));
+        string writer = Write("writer.avsc", UserEventSchema.Json.Replace("\n  ]", Time("micros"), StringComparison.Ordinal));
+        Assert.Equal(0, (await CommandLineTests.RunAsync("validate", "--set", $"Source:Schema={reader}", "--against", writer)).Code);
+
+        static string Time(string unit) =>
+            $$""", { "name": "seen", "type": ["null", { "type": "long", "logicalType": "timestamp-{{unit}}" }] } ]""";
+    }
+
+    [Fact]
     public async Task A_reader_schema_that_evolves_compatibly_or_is_of_another_record_is_valid()
     {
         string wider = Write("wider.avsc", UserEventSchema.Json.Replace(
