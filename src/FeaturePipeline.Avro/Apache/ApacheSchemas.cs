@@ -15,6 +15,9 @@ internal static class ApacheSchemas
 
     private const int DepthMax = 2000;
 
+    // Of a field the name comes first, and within texts quotation marks are escaped.
+    private const string TypeInType = "{\"type\":{\"type\":";
+
     private static readonly ConditionalWeakTable<ApacheAvro.Schema, AvroSchema> Ours = [];
     private static readonly ConditionalWeakTable<AvroSchema, ApacheAvro.Schema> Theirs = [];
     private static readonly ConcurrentDictionary<string, AvroSchema> ByText = new(StringComparer.Ordinal);
@@ -26,8 +29,12 @@ internal static class ApacheSchemas
     /// <exception cref="NotSupportedException">Apache's library cannot have the schema.</exception>
     internal static ApacheAvro.Schema Of(AvroSchema schema) => Theirs.GetValue(schema, Parse);
 
-    /// <summary>The text that Apache's library, and so Confluent's serializer, gives such a schema: a registry that compares texts knows it by that one.</summary>
-    internal static string TextOf(AvroSchema schema) => Of(schema).ToString();
+    /// <summary>
+    /// The text that Apache's library, and so Confluent's serializer, gives such a schema. For a logical type of a fixed, enum or record it is none that the
+    /// specification allows, and registries refuse it: a type within "type". Then the text is ours.
+    /// </summary>
+    internal static string TextOf(AvroSchema schema) =>
+        Of(schema).ToString() is var text && text.Contains(TypeInType, StringComparison.Ordinal) ? schema.ToString() : text;
 
     private static AvroSchema Read(ApacheAvro.Schema schema)
     {

@@ -10,8 +10,6 @@ internal sealed class ApacheBinding : ValueBinding<GenericRecord>
 {
     public override AvroSchema SchemaOf(GenericRecord value) => ApacheSchemas.Of(value.Schema);
 
-    public override string TextOf(AvroSchema schema) => ApacheSchemas.TextOf(schema);
-
     public override BodyWriter<GenericRecord> CompileWriter(AvroSchema schema) => ApacheWriter.Compile(schema).Write;
 
     public override BodyReader<GenericRecord> CompileReader(AvroSchema writer, AvroSchema? reader)

@@ -282,7 +282,7 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>, IClusterIdAware, IS
                 : throw DefaultSerde.Refuses(typeof(T), what);
         }
 
-        var definition = new Schema(_schema is null ? _binding.TextOf(key.Schema) : key.Schema.ToString(), SchemaType.Avro);
+        var definition = new Schema(_schema is null ? ValueBinding<T>.TextOf(key.Schema) : key.Schema.ToString(), SchemaType.Avro);
         RegisteredSchema registered = _registers
             ? await _registry.RegisterSchemaWithResponseAsync(subject, definition, _normalizes)
             : await _registry.LookupSchemaAsync(subject, definition, ignoreDeletedSchemas: true, _normalizes);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using FeaturePipeline.Avro.Apache;
 using FeaturePipeline.Avro.Mapping;
 using FeaturePipeline.Avro.Schemas;
 
@@ -17,9 +16,6 @@ internal sealed class MappedBinding<T> : ValueBinding<T>
     public static bool IsFor(Type type) => TypeMembers.CanBeMade(type);
 
     public override AvroSchema SchemaOf(T value) => _schemas?.GetOrAdd(value!.GetType(), MappedSchema.Of) ?? _schema.Value;
-
-    public override string TextOf(AvroSchema schema) =>
-        _schemas is not null || ApacheTypes.IsGenerated(typeof(T)) ? ApacheSchemas.TextOf(schema) : base.TextOf(schema);
 
     public override BodyWriter<T> CompileWriter(AvroSchema schema) => MappedWriter<T>.Compile(schema).Write;
 

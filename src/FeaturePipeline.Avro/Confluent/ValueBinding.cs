@@ -1,5 +1,6 @@
 // How a type of values meets Avro: which schema a value has, and readers and writers of schemas for the type.
 using System.Buffers;
+using FeaturePipeline.Avro.Apache;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Schemas;
@@ -18,8 +19,9 @@ internal abstract class ValueBinding<T>
     /// <summary>The schema that a value is written with unless another is chosen.</summary>
     public abstract AvroSchema SchemaOf(T value);
 
-    /// <summary>The text that such a schema is registered with.</summary>
-    public virtual string TextOf(AvroSchema schema) => schema.ToString();
+    /// <summary>The text that such a schema is registered with: for types that Confluent's serde takes the one that it registers, because a registry may
+    /// know schemas by their text.</summary>
+    public static string TextOf(AvroSchema schema) => DefaultSerde.Serves(typeof(T)) ? ApacheSchemas.TextOf(schema) : schema.ToString();
 
     public abstract BodyWriter<T> CompileWriter(AvroSchema schema);
 

@@ -124,10 +124,16 @@ internal sealed class WriterCompiler
             MapSchema map => WriteItems(map, map.Values, type, writer, value, path),
             EnumSchema symbols => WriteEnum(symbols, type, writer, value, path),
             { Type: AvroType.Null } => Expression.Empty(),
-            _ => ScalarWriterCompiler.Write(schema, type, writer, value, path),
+            _ => ScalarWriterCompiler.Write(schema, type, writer, Zoned(schema, type, value), path),
         }
         ?? throw ReaderCompiler.Unmapped(schema, type, path);
     }
+
+    // In a class of avrogen a time that does not say its zone is one of the machine's, as Apache writes it.
+    private Expression Zoned(AvroSchema schema, Type type, Expression value) =>
+        _apache is not null && type == typeof(DateTime) && TimeUnits.Of(schema) is TimeUnit.Millis or TimeUnit.Micros
+            ? Expression.Call(value, typeof(DateTime).GetMethod(nameof(DateTime.ToUniversalTime))!)
+            : value;
 
     private static UnaryExpression Throw(string factory, params Expression[] arguments) => Expression.Throw(Call(factory, [], arguments));
 
