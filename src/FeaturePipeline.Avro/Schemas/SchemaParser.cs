@@ -32,7 +32,7 @@ internal sealed class SchemaParser(SchemaValidation validation, bool comments)
         {
             throw new AvroSchemaException($"The schema is not JSON: {exception.Message}", exception);
         }
-        catch (InvalidOperationException exception)
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
         {
             throw new AvroSchemaException($"The schema has text that is not Unicode: {exception.Message}", exception);
         }
