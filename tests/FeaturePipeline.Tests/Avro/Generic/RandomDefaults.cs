@@ -24,6 +24,14 @@ internal sealed class RandomDefaults(Random random, IReadOnlyDictionary<string, 
         {
             case JsonArray union:
                 return TryDefault(union[random.Next(4) == 0 ? random.Next(union.Count) : 0]!, depth + 1, out value);
+            case JsonObject { } logical when logical["logicalType"] is not null:
+                value = (string)logical["logicalType"]! switch
+                {
+                    "uuid" => new Guid(random.Next(), 0, 0, new byte[8]).ToString(),
+                    "decimal" => string.Concat(Enumerable.Range(0, random.Next(1, 5)).Select(_ => (char)random.Next(256))),
+                    _ => random.Next(86_400_000) / 100, // a time of the day, a moment and a date alike
+                };
+                return true;
             case JsonObject container:
                 bool isArray = container["items"] is not null;
                 value = isArray ? new JsonArray() : new JsonObject();

@@ -105,6 +105,8 @@ internal sealed class RandomEvolution(int seed, Evolutions allowed, RandomSchema
                 return new JsonObject { ["type"] = "array", ["items"] = Flatten(items) };
             case JsonObject { } map when map["values"] is { } values:
                 return new JsonObject { ["type"] = "map", ["values"] = Flatten(values) };
+            case JsonObject { } logical when logical["logicalType"] is not null:
+                return logical.DeepClone();
             case JsonObject named:
                 string name = (string)named["name"]!;
                 var copy = (JsonObject)named.DeepClone();
@@ -130,6 +132,8 @@ internal sealed class RandomEvolution(int seed, Evolutions allowed, RandomSchema
                 return new JsonArray([.. union.Select(branch => Expand(branch!, defined))]);
             case JsonObject { } array when array["items"] is { } items:
                 return new JsonObject { ["type"] = "array", ["items"] = Expand(items, defined) };
+            case JsonObject { } logical when logical["logicalType"] is not null:
+                return logical.DeepClone();
             case JsonObject map:
                 return new JsonObject { ["type"] = "map", ["values"] = Expand(map["values"]!, defined) };
             default:
@@ -246,6 +250,8 @@ internal sealed class RandomEvolution(int seed, Evolutions allowed, RandomSchema
                 type = Chance(60, Evolutions.Break, "array becomes a map")
                     ? new JsonObject { ["type"] = "map", ["values"] = items.DeepClone() }
                     : new JsonObject { ["type"] = "array", ["items"] = Edit(items, isBranch: false) };
+                break;
+            case JsonObject { } logical when logical["logicalType"] is not null:
                 break;
             case JsonObject map:
                 type = new JsonObject { ["type"] = "map", ["values"] = Edit(map["values"]!, isBranch: false) };
