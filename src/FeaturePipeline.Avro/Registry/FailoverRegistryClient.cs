@@ -15,6 +15,11 @@ internal sealed class FailoverRegistryClient : ISchemaRegistryClient
     /// <exception cref="ArgumentException">An address, a property or a certificate file can't be used; the message names the key.</exception>
     public FailoverRegistryClient(SchemaRegistryOptions options, IAuthenticationHeaderValueProvider? credentials, TimeProvider timeProvider)
     {
+        if (RegistryProperties.Check(options) is [var mistake, ..])
+        {
+            throw new ArgumentException($"{mistake.Key}: {mistake.Message}", mistake.Key);
+        }
+
         RegistryAddress[] addresses = RegistryAddress.Parse(options.Url);
         Config =
         [
@@ -159,7 +164,8 @@ internal sealed class FailoverRegistryClient : ISchemaRegistryClient
 
     private static string LevelOf(string? subject) => subject is null ? "The global compatibility level" : $"The compatibility level of subject '{subject}'";
 
-    private static bool HasText(Schema answer) => answer.SchemaString is not null;
+    private static bool HasText(Schema answer) =>
+        answer.SchemaString is not null && answer.References?.TrueForAll(static reference => reference is { Subject.Length: > 0 }) != false;
 
     /// <param name="what">What is asked for, for messages.</param>
     /// <param name="subject">The subject whose context is asked; null = the default one.</param>

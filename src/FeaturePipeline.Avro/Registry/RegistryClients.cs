@@ -31,7 +31,7 @@ internal sealed class RegistryClients : IDisposable
         _timeProvider = timeProvider;
         _properties = RegistryProperties.Of(options, address);
         Url = address.Url;
-        _files = [.. new[] { RegistryProperties.CaLocation(options), options.CertificateLocation, options.KeyLocation }.OfType<string>().Where(static file => file.Length > 0)];
+        _files = RegistryProperties.Files(options);
         _current[RegistryContext.Default] = Create();
         _content = Digest() ?? [];
         _lookedAt = timeProvider.GetTimestamp();

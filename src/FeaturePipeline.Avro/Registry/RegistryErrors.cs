@@ -43,13 +43,16 @@ public static class RegistryErrors
     /// <summary>The protocol's code for deleting what another schema refers to.</summary>
     public const int ReferenceExists = 42206;
 
-    /// <summary>What Confluent's client gives where the answer had no code of the protocol.</summary>
+    /// <summary>What Confluent's client gives where the answer was not the protocol's.</summary>
     public const int NoCode = -1;
+
+    /// <summary>What Confluent's client says, as an exception without a status, of a 401 whose body is not the protocol's.</summary>
+    internal const string Unauthorized = "Unauthorized";
 
     /// <summary>Whether an exception tells of a registry at all: it refused, did not answer, or answered something else.</summary>
     public static bool IsOfRegistry(this Exception exception) => exception is HttpRequestException;
 
-    /// <summary>Whether the same call may succeed later: nobody answered, or with 408, 429, 500, 502, 503 or 504.</summary>
+    /// <summary>Whether the same call may succeed later: nobody answered, or with 408, 429 or 5xx.</summary>
     public static bool IsRetriable(this Exception exception) => exception switch
     {
         SchemaRegistryException refusal => MayPass(refusal.Status),
@@ -63,19 +66,20 @@ public static class RegistryErrors
     /// <param name="exception">What the client threw.</param>
     /// <param name="believesBare404">Whether a 404 without the protocol's code counts; it comes from a proxy or a wrong base path as well.</param>
     public static bool IsNotFound(this Exception exception, bool believesBare404 = false) =>
-        exception is SchemaRegistryException { Status: HttpStatusCode.NotFound } refusal && (believesBare404 || refusal.ErrorCode != NoCode);
+        exception is SchemaRegistryException { Status: HttpStatusCode.NotFound } refusal && (believesBare404 || refusal.IsOfProtocol());
 
     /// <summary>Whether the registry refused a schema because of the subject's compatibility level.</summary>
     public static bool IsIncompatible(this Exception exception) => exception is SchemaRegistryException { Status: HttpStatusCode.Conflict };
 
-    /// <summary>What Confluent's client says, as an exception without a status, of a 401 whose body is not the protocol's.</summary>
-    internal const string Unauthorized = "Unauthorized";
+    /// <summary>Whether a registry gave the refusal, and nobody in its place: its 404 have codes of their own, and nobody else says 409, 422, or who may
+    /// ask. Confluent's client gives -1 for a body that is not JSON, 0 for one without a code.</summary>
+    internal static bool IsOfProtocol(this SchemaRegistryException refusal) => refusal.Status switch
+    {
+        HttpStatusCode.NotFound => refusal.ErrorCode / 100 == (int)HttpStatusCode.NotFound,
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity => true,
+        _ => refusal.ErrorCode > 0,
+    };
 
-    internal static bool MayPass(HttpStatusCode status) => status
-        is HttpStatusCode.RequestTimeout
-        or HttpStatusCode.TooManyRequests
-        or HttpStatusCode.InternalServerError
-        or HttpStatusCode.BadGateway
-        or HttpStatusCode.ServiceUnavailable
-        or HttpStatusCode.GatewayTimeout;
+    internal static bool MayPass(HttpStatusCode status) =>
+        status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
 }

@@ -20,14 +20,18 @@ internal sealed record RegistryFault(string Address, Exception Cause)
 
     private FaultKind Kind => Cause switch
     {
-        SchemaRegistryException { Status: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden } => FaultKind.Refused,
         SchemaRegistryException refusal when RegistryErrors.MayPass(refusal.Status) => FaultKind.Away,
-        SchemaRegistryException { ErrorCode: RegistryErrors.NoCode } => FaultKind.NotARegistry,
-        SchemaRegistryException => FaultKind.Refused,
+        SchemaRegistryException refusal => refusal.IsOfProtocol() ? FaultKind.Refused : FaultKind.NotARegistry,
         HttpRequestException { InnerException: HttpRequestException { Message: RegistryErrors.Unauthorized } } => FaultKind.Refused,
         HttpRequestException => FaultKind.Away,
+        _ when IsOfToken => Cause.InnerException is HttpRequestException { StatusCode: { } status } && !RegistryErrors.MayPass(status)
+            ? FaultKind.Refused
+            : FaultKind.Away,
         _ => FaultKind.NotARegistry,
     };
+
+    // The only one of its own that Confluent's client throws without a type. The identity provider was asked as often as a registry is.
+    private bool IsOfToken => Cause.GetType() == typeof(Exception);
 
     private enum FaultKind
     {
@@ -59,13 +63,14 @@ internal sealed record RegistryFault(string Address, Exception Cause)
     {
         if (Cause is SchemaRegistryException refusal)
         {
-            string code = refusal.ErrorCode == RegistryErrors.NoCode ? "" : FormattableString.Invariant($", code {refusal.ErrorCode}");
+            string code = refusal.ErrorCode <= 0 ? "" : FormattableString.Invariant($", code {refusal.ErrorCode}");
             string text = refusal.Message.Split(CodeMarks, StringSplitOptions.None)[0].TrimEnd('.');
             return FormattableString.Invariant($"answered {(int)refusal.Status}{code}{(text.Length > 0 ? $": {text}" : "")}");
         }
 
         return Kind switch
         {
+            _ when IsOfToken => $"was not asked: the identity provider gave no token ({Reason(Cause)})",
             FaultKind.Refused => "answered 401",
             FaultKind.NotARegistry => $"answered something that is not the registry's protocol ({Reason(Cause)})",
             _ when IsTls => $"made no secure connection ({Reason(Cause)})",
@@ -92,6 +97,7 @@ internal sealed record RegistryFault(string Address, Exception Cause)
 
     private string Remedy() => (Cause as SchemaRegistryException)?.ErrorCode switch
     {
+        _ when IsOfToken => "Check schema.registry.bearer.auth.* under SchemaRegistry:Client, and that the identity provider runs.",
         RegistryErrors.SchemaNotFound => "Check SchemaRegistry:Url, or whether the schema or its subject was deleted.",
         RegistryErrors.SubjectNotFound or RegistryErrors.VersionNotFound => "Check the subject's name, or whether it was deleted.",
         _ when IsTls => "Check SchemaRegistry:CaLocation (the authority of the registry's certificate), the host's name, and SchemaRegistry:CertificateLocation.",

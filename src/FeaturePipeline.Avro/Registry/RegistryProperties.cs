@@ -20,40 +20,43 @@ public static class RegistryProperties
     // What SASL_INHERIT takes from the Kafka client's properties.
     private static readonly string[] Inherited = ["sasl.username", "sasl.password"];
 
+    // Below these Confluent's client does nothing at all, or fails at the first call: its "retries" are tries.
+    private static readonly (string Name, int Least)[] Minima =
+    [
+        (Names.SchemaRegistryMaxRetries, 1),
+        (Names.SchemaRegistryRetriesWaitMs, 0),
+        (Names.SchemaRegistryRetriesMaxWaitMs, 0),
+        (Names.SchemaRegistryRequestTimeoutMs, 1),
+        (Names.SchemaRegistryMaxConnectionsPerServer, 1),
+    ];
+
+    private static readonly FieldInfo[] Fields = typeof(Names).GetFields(BindingFlags.Public | BindingFlags.Static);
+
+    // Every spelling, without what separates words: the name, and that of SchemaRegistryConfig's member, with the prefix or without.
+    private static readonly Dictionary<string, string> Spellings = Fields
+        .SelectMany(static field => new[] { field.Name, ValueOf(field) }.Select(name => (Word: Word(name), Name: ValueOf(field))))
+        .SelectMany(static one => new[] { one, (Word: one.Word.Replace("schemaregistry", "", StringComparison.Ordinal), one.Name) })
+        .DistinctBy(static one => one.Word)
+        .ToDictionary(static one => one.Word, static one => one.Name, StringComparer.Ordinal);
+
     /// <summary>Names of the properties that Confluent's client has.</summary>
-    public static IReadOnlyList<string> All { get; } =
-        [.. typeof(Names).GetFields(BindingFlags.Public | BindingFlags.Static).Select(static field => (string)field.GetRawConstantValue()!)];
+    public static IReadOnlyList<string> All { get; } = [.. Fields.Select(ValueOf)];
+
+    /// <summary>The name of a property that is spelled without <c>schema.registry.</c> or as <see cref="SchemaRegistryConfig"/>'s member; what is no
+    /// property stays as it is.</summary>
+    /// <param name="name">A name: <c>max.retries</c>, <c>MaxRetries</c>.</param>
+    public static string Spell(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        string word = Word(name);
+        return Spellings.GetValueOrDefault(word) ?? Array.Find(Inherited, inherited => Word(inherited) == word) ?? name;
+    }
 
     /// <summary>Every mistake that can be found without a connection; empty when there is none.</summary>
     public static IReadOnlyList<RegistryOptionError> Validate(SchemaRegistryOptions options)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        var errors = new List<RegistryOptionError>();
-        foreach (string name in options.Client.Keys.Where(static name => !All.Contains(name) && !Inherited.Contains(name)))
-        {
-            string nearest = All.Contains(Prefix + name) ? Prefix + name : NearestName.Find(name, All, changesMax: int.MaxValue) ?? "";
-            errors.Add(new RegistryOptionError($"{Section}Client:{name}", $"not a property of Confluent's registry client; the nearest one is '{nearest}'"));
-        }
-
-        foreach (var (key, name, _) in Own(options).Where(own => options.Client.ContainsKey(own.Name)))
-        {
-            errors.Add(new RegistryOptionError($"{Section}Client:{name}", $"given together with {Section}{key}, which says the same; keep one"));
-        }
-
-        foreach (string name in (string[])[Names.SslKeystoreLocation, Names.SslCaLocation])
-        {
-            if (options.Client.TryGetValue(name, out string? path) && !File.Exists(path))
-            {
-                errors.Add(new RegistryOptionError($"{Section}Client:{name}", $"there is no file '{path}'"));
-            }
-        }
-
-        if (options.BearerToken is { Length: > 0 } && (options.BasicAuthUserInfo is { Length: > 0 } || options.Client.Keys.Any(static name => name.Contains(".auth.credentials.source", StringComparison.Ordinal))))
-        {
-            errors.Add(new RegistryOptionError($"{Section}{nameof(options.BearerToken)}", "given together with other credentials; only one can be sent"));
-        }
-
-        if (errors.Count == 0 && !options.Url.StartsWith(SchemaRegistryOptions.MockScheme, StringComparison.OrdinalIgnoreCase))
+        List<RegistryOptionError> errors = Check(options);
+        if (errors.Count == 0)
         {
             try
             {
@@ -61,8 +64,37 @@ public static class RegistryProperties
             }
             catch (ArgumentException exception)
             {
-                errors.Add(new RegistryOptionError(exception.ParamName is { } key && key.StartsWith(Section, StringComparison.Ordinal) ? key : $"{Section}Client", exception.Message));
+                bool isNamed = exception.ParamName?.StartsWith(Section, StringComparison.Ordinal) == true;
+                errors.Add(new RegistryOptionError(isNamed ? exception.ParamName! : $"{Section}Client", exception.Message));
             }
+        }
+
+        return errors;
+    }
+
+    /// <summary>The mistakes that Confluent's client does not find, or finds too late.</summary>
+    internal static List<RegistryOptionError> Check(SchemaRegistryOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var errors = new List<RegistryOptionError>();
+        foreach (var same in options.Client.GroupBy(static property => Spell(property.Key), StringComparer.Ordinal))
+        {
+            string key = $"{Section}Client:{same.First().Key}";
+            string? wrong = same.Count() > 1
+                ? $"given as {string.Join(" and as ", same.Select(static property => $"'{property.Key}'"))}; keep one"
+                : Wrong(options, same.Key, same.First().Value);
+            if (wrong is not null)
+            {
+                errors.Add(new RegistryOptionError(key, wrong));
+            }
+        }
+
+        bool hasOther = options.BasicAuthUserInfo is { Length: > 0 }
+            || options.Client.Keys.Any(static name => Spell(name).Contains(".auth.", StringComparison.Ordinal));
+        if (options.BearerToken is { Length: > 0 } && hasOther)
+        {
+            errors.Add(new RegistryOptionError(
+                $"{Section}{nameof(options.BearerToken)}", "given together with other credentials; only one can be sent"));
         }
 
         return errors;
@@ -71,7 +103,7 @@ public static class RegistryProperties
     /// <summary>The properties of a client of one address, without what is done for it: the authorities and the PEM certificate.</summary>
     internal static Dictionary<string, string> Of(SchemaRegistryOptions options, RegistryAddress address)
     {
-        var properties = new Dictionary<string, string>(options.Client, StringComparer.Ordinal);
+        var properties = options.Client.ToDictionary(static property => Spell(property.Key), static property => property.Value, StringComparer.Ordinal);
         foreach (var (_, name, value) in Own(options))
         {
             properties[name] = value;
@@ -98,7 +130,57 @@ public static class RegistryProperties
 
     /// <summary>The file of the authorities that are trusted, or null for the system's.</summary>
     internal static string? CaLocation(SchemaRegistryOptions options) =>
-        options.CaLocation is { Length: > 0 } own ? own : options.Client.GetValueOrDefault(Names.SslCaLocation);
+        options.CaLocation is { Length: > 0 } own ? own : Raw(options, Names.SslCaLocation);
+
+    /// <summary>The files that the client's TLS is made of.</summary>
+    internal static string[] Files(SchemaRegistryOptions options) =>
+    [
+        .. new[] { CaLocation(options), options.CertificateLocation, options.KeyLocation, Raw(options, Names.SslKeystoreLocation) }
+            .OfType<string>()
+            .Where(static file => file.Length > 0),
+    ];
+
+    private static string? Raw(SchemaRegistryOptions options, string name) =>
+        options.Client.Where(property => Spell(property.Key) == name).Select(static property => property.Value).FirstOrDefault();
+
+    private static string? Wrong(SchemaRegistryOptions options, string name, string value)
+    {
+        if (!All.Contains(name) && !Inherited.Contains(name))
+        {
+            IEnumerable<string> known = All.Concat(All.Select(static full => full[Prefix.Length..]));
+            string nearest = Spell(NearestName.Find(name, known, changesMax: int.MaxValue) ?? "");
+            return $"not a property of Confluent's registry client; the nearest one is '{nearest}'";
+        }
+
+        if (name == Names.SchemaRegistryUrl)
+        {
+            return $"set {Section}{nameof(options.Url)} instead";
+        }
+
+        foreach (var own in Own(options).Where(own => own.Name == name))
+        {
+            return $"given together with {Section}{own.Key}, which says the same; keep one";
+        }
+
+        if (name == Names.SslKeystoreLocation && options.CertificateLocation is { Length: > 0 })
+        {
+            return $"given together with {Section}{nameof(options.CertificateLocation)}; a client shows one certificate";
+        }
+
+        if (name is Names.SslKeystoreLocation or Names.SslCaLocation && !File.Exists(value))
+        {
+            return $"there is no file '{value}'";
+        }
+
+        foreach (var (_, least) in Minima.Where(minimum => minimum.Name == name))
+        {
+            return int.TryParse(value, CultureInfo.InvariantCulture, out int number) && number < least
+                ? string.Create(CultureInfo.InvariantCulture, $"{number} is too little; at least {least}")
+                : null;
+        }
+
+        return null;
+    }
 
     private static IEnumerable<(string Key, string Name, string Value)> Own(SchemaRegistryOptions options)
     {
@@ -114,7 +196,13 @@ public static class RegistryProperties
 
         if (options.Timeout != new SchemaRegistryOptions().Timeout)
         {
-            yield return (nameof(options.Timeout), Names.SchemaRegistryRequestTimeoutMs, ((int)options.Timeout.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
+            string milliseconds = ((long)options.Timeout.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+            yield return (nameof(options.Timeout), Names.SchemaRegistryRequestTimeoutMs, milliseconds);
         }
     }
+
+    private static string ValueOf(FieldInfo field) => (string)field.GetRawConstantValue()!;
+
+    private static string Word(string name) =>
+        name.Replace(".", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();
 }

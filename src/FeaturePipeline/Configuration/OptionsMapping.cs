@@ -64,8 +64,8 @@ internal static class OptionsMapping
     private static Dictionary<string, string> RegistryClient(this PipelineOptions options)
     {
         const string Source = "schema.registry.basic.auth.credentials.source";
-        Dictionary<string, string> properties = Dotted(options.SchemaRegistry.Client);
-        if (properties.GetValueOrDefault(Source) == "SASL_INHERIT")
+        var properties = new Dictionary<string, string>(options.SchemaRegistry.Client, StringComparer.Ordinal);
+        if (properties.Any(static property => RegistryProperties.Spell(property.Key) == Source && property.Value == "SASL_INHERIT"))
         {
             Dictionary<string, string> kafka = Dotted(options.Kafka.Client);
             foreach (string name in (string[])["sasl.username", "sasl.password"])

@@ -83,13 +83,7 @@ internal static class ValidateVerb
 
     private static async Task CheckViewAsync(FeatureView view, ISchemaRegistryClient registry, List<ConfigurationMistake> mistakes, CancellationToken cancel)
     {
-        if (await registry.IsCompatibleAsync(view.Subject, new Schema(view.RecordSchema.ToString(), SchemaType.Avro)).WaitAsync(cancel))
-        {
-            return;
-        }
-
-        IReadOnlyList<string> reasons = await registry.ExplainAsync(view.Subject, view.RecordSchema).WaitAsync(cancel);
-        foreach (string reason in reasons.Count > 0 ? reasons : ["the registry gives no reason"])
+        foreach (string reason in await registry.TestAsync(view.Subject, view.RecordSchema).WaitAsync(cancel))
         {
             mistakes.Add(new ConfigurationMistake(
                 $"FeatureViews:{view.Name}", null, $"its schema is not compatible with subject '{view.Subject}': {reason}".ReplaceLineEndings(" ")));

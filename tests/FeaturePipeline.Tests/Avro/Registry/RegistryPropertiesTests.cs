@@ -91,7 +91,16 @@ public class RegistryPropertiesTests
 
     [Theory]
     [InlineData("schema.registry.max.retrys", "3", "SchemaRegistry:Client:schema.registry.max.retrys", "'schema.registry.max.retries'")]
-    [InlineData("max.retries", "3", "SchemaRegistry:Client:max.retries", "'schema.registry.max.retries'")]
+    [InlineData("max.retrys", "3", "SchemaRegistry:Client:max.retrys", "'schema.registry.max.retries'")]
+    [InlineData("sasl.mechanism", "PLAIN", "SchemaRegistry:Client:sasl.mechanism", "not a property of Confluent's registry client")]
+    [InlineData("schema.registry.url", "http://b", "SchemaRegistry:Client:schema.registry.url", "set SchemaRegistry:Url instead")]
+    [InlineData("schema.registry.max.retries", "0", "SchemaRegistry:Client:schema.registry.max.retries", "at least 1")]
+    [InlineData("MaxRetries", "-1", "SchemaRegistry:Client:MaxRetries", "at least 1")]
+    [InlineData("schema.registry.retries.wait.ms", "-1", "SchemaRegistry:Client:schema.registry.retries.wait.ms", "at least 0")]
+    [InlineData("schema.registry.retries.max.wait.ms", "-1", "SchemaRegistry:Client:schema.registry.retries.max.wait.ms", "at least 0")]
+    [InlineData("schema.registry.request.timeout.ms", "0", "SchemaRegistry:Client:schema.registry.request.timeout.ms", "at least 1")]
+    [InlineData("schema.registry.request.timeout.ms", "3000000000", "SchemaRegistry:Client", "too large")]
+    [InlineData("schema.registry.connections.max.per.server", "0", "SchemaRegistry:Client:schema.registry.connections.max.per.server", "at least 1")]
     [InlineData("schema.registry.max.retries", "many", "SchemaRegistry:Client", "must be an integer")]
     [InlineData("schema.registry.basic.auth.credentials.source", "SASL_INHERIT", "SchemaRegistry:Client", "sasl.username")]
     [InlineData("schema.registry.basic.auth.credentials.source", "ELSEWHERE", "SchemaRegistry:Client", "ELSEWHERE")]
@@ -101,9 +110,65 @@ public class RegistryPropertiesTests
     [InlineData("schema.registry.enable.ssl.certificate.verification", "perhaps", "SchemaRegistry:Client", "must be a bool")]
     public void A_property_that_can_not_be_used_is_refused_with_its_key(string name, string value, string key, string said)
     {
-        RegistryOptionError error = Assert.Single(RegistryProperties.Validate(new SchemaRegistryOptions { Client = new Dictionary<string, string> { [name] = value } }));
+        var options = new SchemaRegistryOptions { Client = new Dictionary<string, string> { [name] = value } };
+        RegistryOptionError error = Assert.Single(RegistryProperties.Validate(options));
         Assert.Equal(key, error.Key);
         Assert.Contains(said, error.Message, StringComparison.Ordinal);
+        var refused = Assert.Throws<ArgumentException>(() => SchemaRegistries.Create(options));
+        Assert.Contains(said, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("schema.registry.max.retries")]
+    [InlineData("max.retries")]
+    [InlineData("MaxRetries")]
+    [InlineData("SCHEMA_REGISTRY_MAX_RETRIES")]
+    [InlineData("max_retries")]
+    public async Task A_property_may_be_spelled_with_its_prefix_and_without_and_as_Confluents_member(string name)
+    {
+        await using var server = new ScriptedServer(new ScriptedAnswer(503));
+        var options = new SchemaRegistryOptions
+        {
+            Url = server.Url, Client = new Dictionary<string, string>(ScriptedServer.FastRetries) { [name] = "2" },
+        };
+        Assert.Empty(RegistryProperties.Validate(options));
+        using var registry = SchemaRegistries.Create(options);
+        await Assert.ThrowsAsync<SchemaRegistryException>(() => registry.GetSchemaAsync(1));
+        Assert.Equal(2, server.Requests.Count);
+    }
+
+    [Fact]
+    public void Every_property_has_one_name_in_each_spelling()
+    {
+        foreach (System.Reflection.PropertyInfo member in typeof(SchemaRegistryConfig).GetProperties())
+        {
+            Assert.Contains(RegistryProperties.Spell(member.Name), RegistryProperties.All);
+        }
+
+        foreach (string name in RegistryProperties.All)
+        {
+            Assert.Equal(name, RegistryProperties.Spell(name));
+            Assert.Equal(name, RegistryProperties.Spell(name["schema.registry.".Length..]));
+        }
+    }
+
+    [Fact]
+    public void One_property_in_two_spellings_is_refused()
+    {
+        var options = new SchemaRegistryOptions { Client = new Dictionary<string, string> { ["max.retries"] = "2", ["MaxRetries"] = "3" } };
+        RegistryOptionError error = Assert.Single(RegistryProperties.Validate(options));
+        Assert.Equal("SchemaRegistry:Client:max.retries", error.Key);
+        Assert.Contains("given as 'max.retries' and as 'MaxRetries'; keep one", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("schema.registry.bearer.auth.token")]
+    [InlineData("bearer.auth.credentials.source")]
+    [InlineData("BasicAuthUserInfo")]
+    public void A_token_beside_other_credentials_is_refused(string name)
+    {
+        var options = new SchemaRegistryOptions { BearerToken = "t", Client = new Dictionary<string, string> { [name] = "a:b" } };
+        Assert.Equal("SchemaRegistry:BearerToken", Assert.Single(RegistryProperties.Validate(options)).Key);
     }
 
     [Fact]

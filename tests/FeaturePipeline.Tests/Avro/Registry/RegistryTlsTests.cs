@@ -65,6 +65,34 @@ public sealed class RegistryTlsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_keystore_is_shown_looked_at_again_and_not_taken_beside_a_PEM_certificate()
+    {
+        const string Password = "changeit";
+        string keystore = Path.Combine(_folder.FullName, "client.p12");
+        await File.WriteAllBytesAsync(keystore, Issue(_ca, "before").Export(X509ContentType.Pkcs12, Password), TestContext.Current.CancellationToken);
+        var client = new Dictionary<string, string>(ScriptedServer.FastRetries)
+        {
+            ["ssl.keystore.location"] = keystore,
+            ["ssl.keystore.password"] = Password,
+        };
+        await using var server = new ScriptedServer(_ => Found, Tls(Issue(_ca, "localhost"), askClient: true));
+        using var registry = Registry(server.Url, options =>
+            (options.CaLocation, options.Client) = (Write("ca.pem", _ca.ExportCertificatePem()), client));
+        await registry.GetLatestSchemaAsync("s");
+        await File.WriteAllBytesAsync(keystore, Issue(_ca, "after").Export(X509ContentType.Pkcs12, Password), TestContext.Current.CancellationToken);
+        await Task.Delay(TimeSpan.FromSeconds(0.7), TestContext.Current.CancellationToken); // 70 s on the client's clock
+        await registry.GetLatestSchemaAsync("s");
+        Assert.Equal(["CN=before", "CN=after"], server.Clients.Select(static client => client!.Subject));
+
+        var both = new SchemaRegistryOptions { CertificateLocation = Write("client.pem", WithKey(Issue(_ca, "c"))), Client = client };
+        Assert.Equal("SchemaRegistry:Client:ssl.keystore.location", Assert.Single(RegistryProperties.Validate(both)).Key);
+        client["ssl.keystore.password"] = "wrong";
+        RegistryOptionError wrong = Assert.Single(RegistryProperties.Validate(new SchemaRegistryOptions { Client = client }));
+        Assert.Equal("SchemaRegistry:Client", wrong.Key);
+        Assert.DoesNotContain("wrong", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_certificate_that_is_renewed_on_disk_is_shown_from_then_on_and_one_half_written_changes_nothing()
     {
         var ca = Write("ca.pem", _ca.ExportCertificatePem());

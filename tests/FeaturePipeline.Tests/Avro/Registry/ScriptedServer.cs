@@ -12,8 +12,11 @@ namespace FeaturePipeline.Tests.Avro.Registry;
 internal sealed record ScriptedRequest(string Method, string Target, IReadOnlyDictionary<string, string> Headers, string Body);
 
 /// <summary>One answer. A status of 0 closes the connection without one; -1 never answers.</summary>
-internal sealed record ScriptedAnswer(int Status, string Body = "", string ContentType = "application/vnd.schemaregistry.v1+json", string? RetryAfter = null)
+internal sealed record ScriptedAnswer(
+    int Status, string Body = "", string ContentType = "application/vnd.schemaregistry.v1+json", string? RetryAfter = null, string? Location = null)
 {
+    public Encoding Encoding { get; init; } = Encoding.UTF8;
+
     public static readonly ScriptedAnswer HangUp = new(0);
 
     public static readonly ScriptedAnswer Silence = new(-1);
@@ -116,9 +119,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
                         await Task.Delay(Timeout.Infinite, _end.Token);
                     }
 
-                    var body = Encoding.UTF8.GetBytes(answer.Body);
+                    var body = answer.Encoding.GetBytes(answer.Body);
                     var head = $"HTTP/1.1 {answer.Status} Scripted\r\nContent-Type: {answer.ContentType}\r\nContent-Length: {body.Length}\r\n"
-                        + (answer.RetryAfter is null ? "" : $"Retry-After: {answer.RetryAfter}\r\n") + "\r\n";
+                        + (answer.RetryAfter is null ? "" : $"Retry-After: {answer.RetryAfter}\r\n")
+                        + (answer.Location is null ? "" : $"Location: {answer.Location}\r\n") + "\r\n";
                     await stream.WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(head), .. body], _end.Token);
                 }
             }

@@ -17,18 +17,22 @@ public class OptionsMappingTests
     public void Properties_of_librdkafka_are_taken_in_the_spelling_of_environment_variables_too(string written, string property) =>
         Assert.Equal(property, OptionsMapping.Dotted(written));
 
-    [Fact]
-    public void Credentials_of_the_Kafka_client_go_to_the_registry_only_where_that_is_asked_for()
+    [Theory]
+    [InlineData("schema.registry.basic.auth.credentials.source")]
+    [InlineData("SchemaRegistryBasicAuthCredentialsSource")]
+    [InlineData("BasicAuthCredentialsSource")]
+    [InlineData("BASIC_AUTH_CREDENTIALS_SOURCE")]
+    public void Credentials_of_the_Kafka_client_go_to_the_registry_only_where_that_is_asked_for(string source)
     {
         var kafka = new KafkaOptions { Client = { ["SaslUsername"] = "alice", ["sasl.password"] = "s3cret" } };
         SchemaRegistryOptions inherited = new PipelineOptions
         {
             Kafka = kafka,
-            SchemaRegistry = new RegistryOptions { Client = { ["SchemaRegistryBasicAuthCredentialsSource"] = "SASL_INHERIT" } },
+            SchemaRegistry = new RegistryOptions { Client = { [source] = "SASL_INHERIT" } },
         }.ToRegistry();
 
         Assert.Equal(("alice", "s3cret"), (inherited.Client["sasl.username"], inherited.Client["sasl.password"]));
-        Assert.Equal("SASL_INHERIT", inherited.Client["schema.registry.basic.auth.credentials.source"]);
+        Assert.Empty(RegistryProperties.Validate(inherited));
         Assert.Empty(new PipelineOptions { Kafka = kafka }.ToRegistry().Client);
     }
 

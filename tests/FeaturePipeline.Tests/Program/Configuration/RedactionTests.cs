@@ -12,6 +12,13 @@ public class RedactionTests
     [InlineData("Kafka:Client:sasl.oauthbearer.client.secret")]
     [InlineData("SchemaRegistry:BasicAuthUserInfo")]
     [InlineData("SchemaRegistry:BearerToken")]
+    [InlineData("SchemaRegistry:Client:schema.registry.basic.auth.user.info")]
+    [InlineData("SchemaRegistry:Client:schema.registry.bearer.auth.token")]
+    [InlineData("SchemaRegistry:Client:schema.registry.bearer.auth.client.secret")]
+    [InlineData("SchemaRegistry:Client:schema.registry.ssl.keystore.password")]
+    [InlineData("SchemaRegistry:Client:BearerAuthClientSecret")]
+    [InlineData("SchemaRegistry:Client:BASIC_AUTH_USER_INFO")]
+    [InlineData("SchemaRegistry:Client:SslKeystorePassword")]
     public void The_value_of_a_secret_is_masked(string key) => Assert.Equal("***", Redaction.Value(key, "hunter2"));
 
     [Theory]
@@ -26,6 +33,8 @@ public class RedactionTests
     [InlineData("FeatureViews:user_sessions:Entity", "user_id")]
     [InlineData("Source:KeyedBy", "user_id")]
     [InlineData("Kafka:Client:sasl.oauthbearer.token.endpoint.url", "https://idp/token")]
+    [InlineData("SchemaRegistry:Client:schema.registry.bearer.auth.token.endpoint.url", "https://idp/token")]
+    [InlineData("SchemaRegistry:Client:schema.registry.max.retries", "3")]
     public void What_is_no_secret_is_printed_as_it_is(string key, string value) => Assert.Equal(value, Redaction.Value(key, value));
 
     [Fact]
