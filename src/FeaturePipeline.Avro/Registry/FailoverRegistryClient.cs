@@ -1,5 +1,7 @@
-// Confluent's client where it needs help: every call goes through the addresses, from the one that answered last, past those that are away and those
-// where something answers that is no registry; and each context has a client of its own. What it throws is Confluent's, with what was asked for, where, and
+// Confluent's client where it needs help: every call goes through the addresses, from the one that answered last, past those that are away
+// and those
+// where something answers that is no registry; and each context has a client of its own. What it throws is Confluent's, with what was asked
+// for, where, and
 // the remedy in the message.
 using System.Net;
 using System.Text.Json;
@@ -9,10 +11,13 @@ namespace FeaturePipeline.Avro.Registry;
 
 internal sealed class FailoverRegistryClient : ISchemaRegistryClient
 {
+    private const string Url = SchemaRegistryConfig.PropertyNames.SchemaRegistryUrl;
+
     private readonly RegistryClients[] _addresses;
     private int _current;
 
-    /// <exception cref="ArgumentException">An address, a property or a certificate file can't be used; the message names the key.</exception>
+    /// <exception cref="ArgumentException">An address, a property or a certificate file can't be used; the message names the
+    /// key.</exception>
     public FailoverRegistryClient(SchemaRegistryOptions options, IAuthenticationHeaderValueProvider? credentials, TimeProvider timeProvider)
     {
         if (RegistryProperties.Check(options) is [var mistake, ..])
@@ -23,8 +28,8 @@ internal sealed class FailoverRegistryClient : ISchemaRegistryClient
         RegistryAddress[] addresses = RegistryAddress.Parse(options.Url);
         Config =
         [
-            .. RegistryProperties.Of(options, addresses[0]).Where(static property => property.Key != SchemaRegistryConfig.PropertyNames.SchemaRegistryUrl),
-            new(SchemaRegistryConfig.PropertyNames.SchemaRegistryUrl, string.Join(',', addresses.Select(static address => address.Url))),
+            .. RegistryProperties.Of(options, addresses[0]).Where(static property => property.Key != Url),
+            new(Url, string.Join(',', addresses.Select(static address => address.Url))),
         ];
         _addresses = [.. addresses.Select(address => new RegistryClients(options, address, credentials, timeProvider))];
     }
@@ -53,7 +58,10 @@ internal sealed class FailoverRegistryClient : ISchemaRegistryClient
 
     /// <inheritdoc />
     public Task<RegisteredSchema> RegisterSchemaWithResponseAsync(string subject, Schema schema, bool normalize = false) => AskAsync(
-        $"Registration under subject '{subject}'", subject, client => client.RegisterSchemaWithResponseAsync(subject, schema, normalize), static answer => answer.Id > 0);
+        $"Registration under subject '{subject}'",
+        subject,
+        client => client.RegisterSchemaWithResponseAsync(subject, schema, normalize),
+        HasId);
 
     /// <inheritdoc />
     public Task<int> GetSchemaIdAsync(string subject, string avroSchema, bool normalize = false) =>
@@ -65,7 +73,10 @@ internal sealed class FailoverRegistryClient : ISchemaRegistryClient
 
     /// <inheritdoc />
     public Task<RegisteredSchema> LookupSchemaAsync(string subject, Schema schema, bool ignoreDeletedSchemas, bool normalize = false) => AskAsync(
-        $"Look-up under subject '{subject}'", subject, client => client.LookupSchemaAsync(subject, schema, ignoreDeletedSchemas, normalize), static answer => answer.Id > 0);
+        $"Look-up under subject '{subject}'",
+        subject,
+        client => client.LookupSchemaAsync(subject, schema, ignoreDeletedSchemas, normalize),
+        HasId);
 
     /// <inheritdoc />
     public Task<Schema> GetSchemaAsync(int id, string? format = null) =>
@@ -94,7 +105,8 @@ internal sealed class FailoverRegistryClient : ISchemaRegistryClient
         AskAsync($"The latest version of subject '{subject}'", subject, client => client.GetLatestSchemaAsync(subject), HasText);
 
     /// <inheritdoc />
-    public Task<RegisteredSchema> GetLatestWithMetadataAsync(string subject, IDictionary<string, string> metadata, bool ignoreDeletedSchemas) => AskAsync(
+    public Task<RegisteredSchema> GetLatestWithMetadataAsync(
+        string subject, IDictionary<string, string> metadata, bool ignoreDeletedSchemas) => AskAsync(
         $"The latest version of subject '{subject}' with that metadata",
         subject,
         client => client.GetLatestWithMetadataAsync(subject, metadata, ignoreDeletedSchemas),
@@ -138,17 +150,25 @@ internal sealed class FailoverRegistryClient : ISchemaRegistryClient
 
     /// <inheritdoc />
     public Task<List<Association>> GetAssociationsByResourceNameAsync(
-        string resourceName, string resourceNamespace, string resourceType, List<string> associationTypes, string lifecycle, int offset, int limit) => AskAsync(
+        string resourceName,
+        string resourceNamespace,
+        string resourceType,
+        List<string> associationTypes,
+        string lifecycle,
+        int offset,
+        int limit) => AskAsync(
         $"Associations of '{resourceName}'",
         null,
-        client => client.GetAssociationsByResourceNameAsync(resourceName, resourceNamespace, resourceType, associationTypes, lifecycle, offset, limit));
+        client => client.GetAssociationsByResourceNameAsync(
+            resourceName, resourceNamespace, resourceType, associationTypes, lifecycle, offset, limit));
 
     /// <inheritdoc />
     public Task<AssociationResponse> CreateAssociationAsync(AssociationCreateOrUpdateRequest request) =>
         AskAsync($"Association of '{request.ResourceName}'", null, client => client.CreateAssociationAsync(request));
 
     /// <inheritdoc />
-    public async Task DeleteAssociationsAsync(string resourceId, string resourceType, List<string> associationTypes, bool cascadeLifecycle) => _ = await AskAsync(
+    public async Task DeleteAssociationsAsync(
+        string resourceId, string resourceType, List<string> associationTypes, bool cascadeLifecycle) => _ = await AskAsync(
         $"Deletion of the associations of '{resourceId}'",
         null,
         async client =>
@@ -162,7 +182,10 @@ internal sealed class FailoverRegistryClient : ISchemaRegistryClient
 
     private static string NameOf(int id) => FormattableString.Invariant($"Schema id {id}");
 
-    private static string LevelOf(string? subject) => subject is null ? "The global compatibility level" : $"The compatibility level of subject '{subject}'";
+    private static string LevelOf(string? subject) =>
+        subject is null ? "The global compatibility level" : $"The compatibility level of subject '{subject}'";
+
+    private static bool HasId(RegisteredSchema answer) => answer.Id > 0;
 
     private static bool HasText(Schema answer) =>
         answer.SchemaString is not null && answer.References?.TrueForAll(static reference => reference is { Subject.Length: > 0 }) != false;

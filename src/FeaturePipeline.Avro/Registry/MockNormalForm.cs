@@ -2,7 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace FeaturePipeline.Avro.Registry;
 
-/// <summary>The text that a registry in memory keeps with <c>normalize=true</c>: attributes that Avro does not know in the order of their names.</summary>
+/// <summary>The text that a registry in memory keeps with <c>normalize=true</c>: attributes that Avro does not know in the order of their
+/// names.</summary>
 internal static class MockNormalForm
 {
     // Printed in one order already.

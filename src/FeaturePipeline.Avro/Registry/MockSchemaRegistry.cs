@@ -8,9 +8,11 @@ using FeaturePipeline.Avro.Schemas.Compatibility;
 namespace FeaturePipeline.Avro.Registry;
 
 /// <summary>
-/// A registry in memory with Confluent's ids, contexts, error codes and compatibility levels (BACKWARD unless set), for tests, demos and development.
+/// A registry in memory with Confluent's ids, contexts, error codes and compatibility levels (BACKWARD unless set), for tests, demos and
+/// development.
 /// </summary>
-/// <remarks>Ids count from 1 in each context; the same schema has one id whatever the subject, and a GUID made of its content. Texts are kept as Confluent
+/// <remarks>Ids count from 1 in each context; the same schema has one id whatever the subject, and a GUID made of its content. Texts are
+/// kept as Confluent
 /// keeps them: white space and the order of members make no other schema. Nothing is awaited.</remarks>
 public sealed class MockSchemaRegistry : ISchemaRegistryClient
 {
@@ -80,7 +82,8 @@ public sealed class MockSchemaRegistry : ISchemaRegistryClient
         return reasons.Length == 0 ? store.Describe(subject, store.Add(name, text)) : throw MockStore.Refused(
             RegistryErrors.Incompatible,
             $"Registration under subject '{subject}' in {_address}: the schema is incompatible with an earlier one "
-            + $"(level {LevelOf(subject).ToRegistryName()}): {string.Join("; ", reasons)}. Make the schema compatible, or change the subject's compatibility level");
+            + $"(level {LevelOf(subject).ToRegistryName()}): {string.Join("; ", reasons)}. "
+            + "Make the schema compatible, or change the subject's compatibility level");
     });
 
     /// <inheritdoc />
@@ -97,7 +100,8 @@ public sealed class MockSchemaRegistry : ISchemaRegistryClient
         var (store, name) = Locate(subject);
         var text = store.Read(name, schema, normalize);
         _ = store.Versions(name);
-        return (store.Find(name, text) ?? store.FindReferring(name, text)) is { } known ? store.Describe(subject, known) : throw MockStore.Refused(
+        var known = store.Find(name, text) ?? store.FindReferring(name, text);
+        return known is not null ? store.Describe(subject, known) : throw MockStore.Refused(
             RegistryErrors.SchemaNotFound, $"The schema is not under subject '{subject}' in {_address}. Register it first");
     });
 
@@ -105,11 +109,12 @@ public sealed class MockSchemaRegistry : ISchemaRegistryClient
     public Task<Schema> GetSchemaAsync(int id, string? format = null) => Answer(() => Store(RegistryContext.Default).Get(id));
 
     /// <inheritdoc />
-    public Task<Schema> GetSchemaBySubjectAndIdAsync(string subject, int id, string? format = null) => Answer(() => Store(RegistryContext.Of(subject)).Get(id));
+    public Task<Schema> GetSchemaBySubjectAndIdAsync(string subject, int id, string? format = null) =>
+        Answer(() => Store(RegistryContext.Of(subject)).Get(id));
 
     /// <inheritdoc />
     public Task<Schema> GetSchemaByGuidAsync(string guid, string? format = null) => Answer(() =>
-        Guid.TryParse(guid, out var parsed) && _stores.Values.Select(store => store.Find(parsed)).FirstOrDefault(static found => found is not null) is { } schema
+        Guid.TryParse(guid, out var parsed) && _stores.Values.Select(store => store.Find(parsed)).OfType<Schema>().FirstOrDefault() is { } schema
             ? schema
             : throw MockStore.Refused(RegistryErrors.SchemaNotFound, $"Schema GUID {guid} is not in {_address}"));
 
@@ -131,7 +136,8 @@ public sealed class MockSchemaRegistry : ISchemaRegistryClient
     });
 
     /// <inheritdoc />
-    public Task<RegisteredSchema> GetLatestWithMetadataAsync(string subject, IDictionary<string, string> metadata, bool ignoreDeletedSchemas) => Answer(() =>
+    public Task<RegisteredSchema> GetLatestWithMetadataAsync(
+        string subject, IDictionary<string, string> metadata, bool ignoreDeletedSchemas) => Answer(() =>
     {
         var (store, name) = Locate(subject);
         return store.Versions(name).Select(version => store.Describe(subject, version)).LastOrDefault(Has)
@@ -143,7 +149,11 @@ public sealed class MockSchemaRegistry : ISchemaRegistryClient
 
     /// <inheritdoc />
     public Task<List<string>> GetAllSubjectsAsync() => Answer<List<string>>(() =>
-        [.. _stores.SelectMany(static store => store.Value.Subjects.Select(subject => RegistryContext.Qualified(subject, store.Key))).Order(StringComparer.Ordinal)]);
+    [
+        .. _stores
+            .SelectMany(static store => store.Value.Subjects.Select(subject => RegistryContext.Qualified(subject, store.Key)))
+            .Order(StringComparer.Ordinal),
+    ]);
 
     /// <inheritdoc />
     public Task<List<int>> GetSubjectVersionsAsync(string subject) => Answer<List<int>>(() =>
@@ -206,7 +216,8 @@ public sealed class MockSchemaRegistry : ISchemaRegistryClient
         return true;
     });
 
-    /// <summary>Deletes a subject: softly (ids still work, new registrations begin with the next version), or for good what is softly deleted.</summary>
+    /// <summary>Deletes a subject: softly (ids still work, new registrations begin with the next version), or for good what is softly
+    /// deleted.</summary>
     /// <param name="subject">The subject.</param>
     /// <param name="permanently">For good. Messages with ids of this subject alone can't be read any more.</param>
     /// <returns>The versions that were deleted. Errors: 40401, 40404, 40405, 42206.</returns>

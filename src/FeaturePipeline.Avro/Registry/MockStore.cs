@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Schemas;
 
@@ -50,7 +51,8 @@ internal sealed class MockStore(string address, string context, Func<string, int
     public MockVersion? Find(string subject, MockText text) =>
         _ids.TryGetValue(text.Definition, out var id) ? Live(subject).Find(version => version.Id == id) : null;
 
-    /// <summary>The version that holds the same schema with references where the text has their types in itself, or null: serializers look up texts
+    /// <summary>The version that holds the same schema with references where the text has their types in itself, or null: serializers look
+    /// up texts
     /// that stand for themselves.</summary>
     public MockVersion? FindReferring(string subject, MockText text) => text.Definition.References.Count > 0 ? null : Live(subject).Find(version =>
         _schemas[version.Id - 1].Definition.References.Count > 0 && version.Schema.ToString() == text.Schema.ToString());
@@ -131,7 +133,8 @@ internal sealed class MockStore(string address, string context, Func<string, int
     }
 
     /// <summary>Deletes every version of a subject.</summary>
-    /// <exception cref="SchemaRegistryException">40401, 40404 if it is softly deleted already, 40405 if it must be softly deleted first.</exception>
+    /// <exception cref="SchemaRegistryException">40401, 40404 if it is softly deleted already, 40405 if it must be softly deleted
+    /// first.</exception>
     public int[] Delete(string subject, bool permanently)
     {
         var all = All(subject);
@@ -156,7 +159,8 @@ internal sealed class MockStore(string address, string context, Func<string, int
     }
 
     /// <summary>Deletes one version of a subject.</summary>
-    /// <exception cref="SchemaRegistryException">40401, 40402, 40406 if it is softly deleted already, 40407 if it must be softly deleted first,
+    /// <exception cref="SchemaRegistryException">40401, 40402, 40406 if it is softly deleted already, 40407 if it must be softly deleted
+    /// first,
     /// 42206 if another schema refers to it.</exception>
     public int Delete(string subject, int number, bool permanently)
     {
@@ -188,17 +192,20 @@ internal sealed class MockStore(string address, string context, Func<string, int
         SchemaResolution.DependenciesAsync(
             definition,
             reference => Task.FromResult(
-                referred(RegistryContext.Qualified(reference.Subject, context), reference.Version) ?? throw NotFound(reference.Subject, reference.Version)),
+                referred(RegistryContext.Qualified(reference.Subject, context), reference.Version)
+                ?? throw NotFound(reference.Subject, reference.Version)),
             "Resolution of references").GetAwaiter().GetResult(); // complete already: nothing in it waits
 
     private void CheckNotReferred(string subject, MockVersion version)
     {
-        var user = _subjects.FirstOrDefault(other => other.Value.Exists(held =>
-            !held.IsDeleted && _schemas[held.Id - 1].Definition.References.Any(reference => RegistryContext.Unqualified(reference.Subject) == subject && reference.Version == version.Number))).Key;
+        var user = _subjects.FirstOrDefault(other => other.Value.Exists(held => !held.IsDeleted && Refers(held))).Key;
         Require(
             user is null,
             RegistryErrors.ReferenceExists,
             string.Create(CultureInfo.InvariantCulture, $"Version {version.Number} of subject '{subject}' is referred to by subject '{user}'"));
+
+        bool Refers(MockVersion held) => _schemas[held.Id - 1].Definition.References.Exists(reference =>
+            RegistryContext.Unqualified(reference.Subject) == subject && reference.Version == version.Number);
     }
 
     private static void Require(bool holds, int code, string otherwise)
@@ -227,6 +234,12 @@ internal sealed class MockStore(string address, string context, Func<string, int
         foreach (var reference in definition.References)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{reference.Name}\t{reference.Subject}\t{reference.Version}");
+        }
+
+        // What makes another id makes another GUID.
+        if (definition.Metadata is not null || definition.RuleSet is not null)
+        {
+            text.Append('\n').Append(JsonSerializer.Serialize(new { definition.Metadata, definition.RuleSet }));
         }
 
         return new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16), bigEndian: true);

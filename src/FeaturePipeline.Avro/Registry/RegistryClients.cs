@@ -1,5 +1,6 @@
 // Confluent's clients of one address, one for each context, made anew when a certificate or key was renewed on disk.
-// Invariant: a client that is handed out stays usable until two renewals later; a file that can't be read (it is being written) changes nothing.
+// Invariant: a client that is handed out stays usable until two renewals later; a file that can't be read (it is being written) changes
+// nothing.
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using Confluent.SchemaRegistry;
@@ -92,7 +93,8 @@ internal sealed class RegistryClients : IDisposable
         {
             client = new CachedSchemaRegistryClient(_properties, _credentials);
         }
-        catch (Exception exception) when (exception is ArgumentException or FormatException or OverflowException or CryptographicException or IOException)
+        catch (Exception exception)
+            when (exception is ArgumentException or FormatException or OverflowException or CryptographicException or IOException)
         {
             throw new ArgumentException($"SchemaRegistry:Client: {exception.Message}", "SchemaRegistry:Client", exception);
         }
@@ -151,7 +153,8 @@ internal sealed class RegistryClients : IDisposable
         public Bearer(string token) => _header = token.All(static c => c is > ' ' and <= '~')
             ? new AuthenticationHeaderValue("Bearer", token)
             : throw new ArgumentException(
-                "SchemaRegistry:BearerToken holds a space, a line break or a character beyond ASCII. Was it read from a file with a line break at its end?",
+                "SchemaRegistry:BearerToken holds a space, a line break or a character beyond ASCII. "
+                + "Was it read from a file with a line break at its end?",
                 "SchemaRegistry:BearerToken");
 
         public AuthenticationHeaderValue GetAuthenticationHeader() => _header;

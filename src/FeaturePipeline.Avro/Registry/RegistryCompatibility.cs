@@ -20,7 +20,8 @@ public static class RegistryCompatibility
     /// <summary>The level of Confluent's name.</summary>
     public static CompatibilityLevel ToLevel(this Compatibility compatibility) => Enum.Parse<CompatibilityLevel>(compatibility.ToString());
 
-    /// <summary>What keeps a schema from becoming the next version of a subject, in words; empty if it may become that, as registration judges.</summary>
+    /// <summary>What keeps a schema from becoming the next version of a subject, in words; empty if it may become that, as registration
+    /// judges.</summary>
     /// <param name="registry">The registry.</param>
     /// <param name="subject">The subject; one without versions takes every schema.</param>
     /// <param name="candidate">The schema that would be registered.</param>

@@ -64,14 +64,16 @@ public static class RegistryErrors
 
     /// <summary>Whether a registry answered that it does not have what was asked for.</summary>
     /// <param name="exception">What the client threw.</param>
-    /// <param name="believesBare404">Whether a 404 without the protocol's code counts; it comes from a proxy or a wrong base path as well.</param>
+    /// <param name="believesBare404">Whether a 404 without the protocol's code counts; it comes from a proxy or a wrong base path as
+    /// well.</param>
     public static bool IsNotFound(this Exception exception, bool believesBare404 = false) =>
         exception is SchemaRegistryException { Status: HttpStatusCode.NotFound } refusal && (believesBare404 || refusal.IsOfProtocol());
 
     /// <summary>Whether the registry refused a schema because of the subject's compatibility level.</summary>
     public static bool IsIncompatible(this Exception exception) => exception is SchemaRegistryException { Status: HttpStatusCode.Conflict };
 
-    /// <summary>Whether a registry gave the refusal, and nobody in its place: its 404 have codes of their own, and nobody else says 409, 422, or who may
+    /// <summary>Whether a registry gave the refusal, and nobody in its place: its 404 have codes of their own, and nobody else says 409,
+    /// 422, or who may
     /// ask. Confluent's client gives -1 for a body that is not JSON, 0 for one without a code.</summary>
     internal static bool IsOfProtocol(this SchemaRegistryException refusal) => refusal.Status switch
     {

@@ -40,7 +40,8 @@ internal sealed record RegistryFault(string Address, Exception Cause)
         Refused,
     }
 
-    /// <summary>The exception for a call that ended with these faults, one of each address that was asked: that of the last one that may pass, or
+    /// <summary>The exception for a call that ended with these faults, one of each address that was asked: that of the last one that may
+    /// pass, or
     /// else of the last one, decides what it is.</summary>
     /// <param name="what">What was asked for: "Schema id 42".</param>
     /// <param name="faults">At least one.</param>
@@ -54,8 +55,12 @@ internal sealed record RegistryFault(string Address, Exception Cause)
         return last.Cause switch
         {
             SchemaRegistryException refusal => new SchemaRegistryException(message, refusal.Status, refusal.ErrorCode, refusal),
-            _ when last.Kind == FaultKind.Refused => new SchemaRegistryException(message, HttpStatusCode.Unauthorized, RegistryErrors.NoCode, last.Cause),
-            _ => new HttpRequestException(last.Kind == FaultKind.Away ? HttpRequestError.ConnectionError : HttpRequestError.InvalidResponse, message, last.Cause),
+            _ => last.Kind switch
+            {
+                FaultKind.Refused => new SchemaRegistryException(message, HttpStatusCode.Unauthorized, RegistryErrors.NoCode, last.Cause),
+                FaultKind.Away => new HttpRequestException(HttpRequestError.ConnectionError, message, last.Cause),
+                _ => new HttpRequestException(HttpRequestError.InvalidResponse, message, last.Cause),
+            },
         };
     }
 
@@ -100,7 +105,8 @@ internal sealed record RegistryFault(string Address, Exception Cause)
         _ when IsOfToken => "Check schema.registry.bearer.auth.* under SchemaRegistry:Client, and that the identity provider runs.",
         RegistryErrors.SchemaNotFound => "Check SchemaRegistry:Url, or whether the schema or its subject was deleted.",
         RegistryErrors.SubjectNotFound or RegistryErrors.VersionNotFound => "Check the subject's name, or whether it was deleted.",
-        _ when IsTls => "Check SchemaRegistry:CaLocation (the authority of the registry's certificate), the host's name, and SchemaRegistry:CertificateLocation.",
+        _ when IsTls => "Check SchemaRegistry:CaLocation (the authority of the registry's certificate), the host's name, "
+            + "and SchemaRegistry:CertificateLocation.",
         _ => (Kind, (Cause as SchemaRegistryException)?.Status) switch
         {
             (FaultKind.Refused, null or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden) =>

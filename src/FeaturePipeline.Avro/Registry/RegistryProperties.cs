@@ -42,7 +42,8 @@ public static class RegistryProperties
     /// <summary>Names of the properties that Confluent's client has.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Fields.Select(ValueOf)];
 
-    /// <summary>The name of a property that is spelled without <c>schema.registry.</c> or as <see cref="SchemaRegistryConfig"/>'s member; what is no
+    /// <summary>The name of a property that is spelled without <c>schema.registry.</c> or as <see cref="SchemaRegistryConfig"/>'s member;
+    /// what is no
     /// property stays as it is.</summary>
     /// <param name="name">A name: <c>max.retries</c>, <c>MaxRetries</c>.</param>
     public static string Spell(string name)
@@ -103,7 +104,8 @@ public static class RegistryProperties
     /// <summary>The properties of a client of one address, without what is done for it: the authorities and the PEM certificate.</summary>
     internal static Dictionary<string, string> Of(SchemaRegistryOptions options, RegistryAddress address)
     {
-        var properties = options.Client.ToDictionary(static property => Spell(property.Key), static property => property.Value, StringComparer.Ordinal);
+        var properties = options.Client.ToDictionary(
+            static property => Spell(property.Key), static property => property.Value, StringComparer.Ordinal);
         foreach (var (_, name, value) in Own(options))
         {
             properties[name] = value;

@@ -1,6 +1,7 @@
 // Whom Confluent's client trusts and who it says it is, from PEM files.
 //
-// Confluent.SchemaRegistry 2.16 takes the client's certificate as PKCS#12 alone, without its chain; and with a file of authorities it refuses servers
+// Confluent.SchemaRegistry 2.16 takes the client's certificate as PKCS#12 alone, without its chain; and with a file of authorities it
+// refuses servers
 // that do not send their root, and trusts those that do for any host name and date. So its TLS options are set from here.
 using System.Net.Http;
 using System.Net.Security;
@@ -19,7 +20,8 @@ internal static class RegistryTls
     private const string KeyKey = "SchemaRegistry:KeyLocation";
 
     /// <summary>Sets what the options say; nothing where they say nothing.</summary>
-    /// <exception cref="ArgumentException">A file can't be read or holds no certificate; the message names the key and the file.</exception>
+    /// <exception cref="ArgumentException">A file can't be read or holds no certificate; the message names the key and the
+    /// file.</exception>
     public static void Apply(CachedSchemaRegistryClient client, SchemaRegistryOptions options)
     {
         string? ca = RegistryProperties.CaLocation(options);
@@ -52,7 +54,8 @@ internal static class RegistryTls
         foreach (object sender in senders)
         {
             object handler = Field(typeof(HttpMessageInvoker), "_handler", sender);
-            yield return handler.GetType().GetProperty("SslOptions")?.GetValue(handler) as SslClientAuthenticationOptions ?? throw Unknown("SslOptions");
+            yield return handler.GetType().GetProperty("SslOptions")?.GetValue(handler) as SslClientAuthenticationOptions
+                ?? throw Unknown("SslOptions");
         }
     }
 
@@ -60,8 +63,8 @@ internal static class RegistryTls
         type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)?.GetValue(owner) ?? throw Unknown(name);
 
     private static NotSupportedException Unknown(string name) => new(
-        $"Confluent.SchemaRegistry {typeof(CachedSchemaRegistryClient).Assembly.GetName().Version} has no '{name}' where 2.16 has it, so {CaKey} and {CertificateKey} "
-        + "can't be applied. Use the version of this library's package list.");
+        $"Confluent.SchemaRegistry {typeof(CachedSchemaRegistryClient).Assembly.GetName().Version} has no '{name}' where 2.16 has it, "
+        + $"so {CaKey} and {CertificateKey} can't be applied. Use the version of this library's package list.");
 
     // The given authorities alone are trusted; host name and dates are checked as always.
     private static X509ChainPolicy ReadAuthorities(string path)
@@ -102,7 +105,8 @@ internal static class RegistryTls
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            throw new ArgumentException($"{KeyKey}: the private key of {CertificateKey} can't be read. Give its unencrypted PEM file.", KeyKey, exception);
+            throw new ArgumentException(
+                $"{KeyKey}: the private key of {CertificateKey} can't be read. Give its unencrypted PEM file.", KeyKey, exception);
         }
     }
 }

@@ -16,7 +16,8 @@ public sealed record ResolvedSchema(Schema Schema, IReadOnlyList<string> Depende
     public string Text => Schema.SchemaString;
 
     /// <summary>Parses the text with what it refers to.</summary>
-    /// <param name="validation">How strictly; lenient is right for a schema that others wrote, see <see cref="SchemaValidation.Lenient"/>.</param>
+    /// <param name="validation">How strictly; lenient is right for a schema that others wrote, see <see
+    /// cref="SchemaValidation.Lenient"/>.</param>
     /// <exception cref="AvroSchemaException">A text is not a schema.</exception>
     public AvroSchema Parse(SchemaValidation validation = SchemaValidation.Lenient) => AvroSchema.Parse(Text, ParseAll(Dependencies), validation);
 
@@ -41,7 +42,8 @@ public static class SchemaResolution
     /// <param name="registry">The registry.</param>
     /// <param name="subject">The subject that the id is asked for with: ids are those of its context. Null = the default context.</param>
     /// <param name="id">The registry's id.</param>
-    /// <exception cref="HttpRequestException">The registry has no such schema or does not answer, see <see cref="RegistryErrors"/>.</exception>
+    /// <exception cref="HttpRequestException">The registry has no such schema or does not answer, see <see
+    /// cref="RegistryErrors"/>.</exception>
     /// <exception cref="UnsupportedSchemaException">It carries rules, or is not Avro.</exception>
     public static async Task<ResolvedSchema> ReadSchemaAsync(this ISchemaRegistryClient registry, string? subject, int id)
     {
@@ -54,7 +56,8 @@ public static class SchemaResolution
     /// <param name="registry">The registry.</param>
     /// <param name="subject">A subject of the context that references are looked up in; null = the default context.</param>
     /// <param name="guid">The registry's GUID.</param>
-    /// <exception cref="HttpRequestException">The registry has no such schema or does not answer, see <see cref="RegistryErrors"/>.</exception>
+    /// <exception cref="HttpRequestException">The registry has no such schema or does not answer, see <see
+    /// cref="RegistryErrors"/>.</exception>
     /// <exception cref="UnsupportedSchemaException">It carries rules, or is not Avro.</exception>
     public static async Task<ResolvedSchema> ReadSchemaAsync(this ISchemaRegistryClient registry, string? subject, Guid guid)
     {
@@ -68,7 +71,8 @@ public static class SchemaResolution
     /// <param name="schema">A schema that the registry gave.</param>
     /// <param name="what">What it is, for messages: "Schema id 42".</param>
     /// <param name="context">The context that the schema is of.</param>
-    /// <exception cref="HttpRequestException">The registry does not have a reference or does not answer, see <see cref="RegistryErrors"/>.</exception>
+    /// <exception cref="HttpRequestException">The registry does not have a reference or does not answer, see <see
+    /// cref="RegistryErrors"/>.</exception>
     /// <exception cref="UnsupportedSchemaException">It carries rules, is not Avro, or has too many references.</exception>
     public static async Task<ResolvedSchema> ResolveAsync(
         this ISchemaRegistryClient registry, Schema schema, string what, string context = RegistryContext.Default)
@@ -77,7 +81,8 @@ public static class SchemaResolution
         Check(schema, what);
         return new ResolvedSchema(schema, await DependenciesAsync(
             schema,
-            async reference => await registry.GetRegisteredSchemaAsync(RegistryContext.Qualified(reference.Subject, context), reference.Version, ignoreDeletedSchemas: false),
+            async reference => await registry.GetRegisteredSchemaAsync(
+                RegistryContext.Qualified(reference.Subject, context), reference.Version, ignoreDeletedSchemas: false),
             what));
     }
 
@@ -87,7 +92,8 @@ public static class SchemaResolution
 
     /// <summary>Whether some of the rules are for writing.</summary>
     internal static bool HasRulesOfWriting(this Schema schema) =>
-        (schema.RuleSet?.DomainRules ?? []).Concat(schema.RuleSet?.EncodingRules ?? []).Any(static rule => rule.Mode is RuleMode.Write or RuleMode.WriteRead && !rule.Disabled);
+        (schema.RuleSet?.DomainRules ?? []).Concat(schema.RuleSet?.EncodingRules ?? [])
+            .Any(static rule => rule.Mode is RuleMode.Write or RuleMode.WriteRead && !rule.Disabled);
 
     private static void Check(Schema schema, string what)
     {

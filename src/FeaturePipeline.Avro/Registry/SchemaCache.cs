@@ -23,7 +23,8 @@ public enum SchemaStatus
 
 /// <summary>Compiled plans by schema id and GUID. Shared by threads; no lock, no allocation and no Task for a plan that is there.</summary>
 /// <typeparam name="TPlan">What is compiled of a schema; immutable.</typeparam>
-/// <remarks>The first question for an id starts one fetch and says <see cref="SchemaStatus.Pending"/>. A registry that does not answer keeps
+/// <remarks>The first question for an id starts one fetch and says <see cref="SchemaStatus.Pending"/>. A registry that does not answer
+/// keeps
 /// it pending, with a growing wait between fetches; nothing that the registry has not denied is ever said to be unknown.</remarks>
 public sealed class SchemaCache<TPlan>
     where TPlan : class
@@ -39,7 +40,11 @@ public sealed class SchemaCache<TPlan>
     /// <param name="negativeTtl">How long <see cref="SchemaStatus.Unknown"/> is believed. Default 1 min.</param>
     /// <exception cref="ArgumentException">The client can't serve the subject's context, see <see cref="RegistryContext"/>.</exception>
     public SchemaCache(
-        ISchemaRegistryClient registry, string? subject, Func<ResolvedSchema, TPlan> compile, TimeProvider timeProvider, TimeSpan? negativeTtl = null)
+        ISchemaRegistryClient registry,
+        string? subject,
+        Func<ResolvedSchema, TPlan> compile,
+        TimeProvider timeProvider,
+        TimeSpan? negativeTtl = null)
         : this(
             registry,
             subject,
@@ -52,7 +57,11 @@ public sealed class SchemaCache<TPlan>
 
     /// <summary>Makes a cache of plans that take more of the registry than the schema: it is judged and resolved by the caller.</summary>
     internal SchemaCache(
-        ISchemaRegistryClient registry, string? subject, Func<Schema, string, Task<TPlan>> compile, TimeProvider timeProvider, TimeSpan? negativeTtl = null)
+        ISchemaRegistryClient registry,
+        string? subject,
+        Func<Schema, string, Task<TPlan>> compile,
+        TimeProvider timeProvider,
+        TimeSpan? negativeTtl = null)
     {
         ArgumentNullException.ThrowIfNull(registry);
         ArgumentNullException.ThrowIfNull(timeProvider);
@@ -103,7 +112,8 @@ public sealed class SchemaCache<TPlan>
     /// <summary>Why a GUID has no plan, in words; null if it has one or was never asked for.</summary>
     public string? Explain(Guid guid) => _byGuid.Explain(guid);
 
-    /// <summary>Waits until an id is no longer pending, or the registry failed to answer once; an expired <see cref="SchemaStatus.Unknown"/> is asked
+    /// <summary>Waits until an id is no longer pending, or the registry failed to answer once; an expired <see
+    /// cref="SchemaStatus.Unknown"/> is asked
     /// for again. For tools, start-up and callers that wait anyway, not for the hot path.</summary>
     public Task<SchemaStatus> FindAsync(int id, CancellationToken cancellationToken = default) =>
         id < 0 ? Task.FromResult(SchemaStatus.Unknown) : _byId.FindAsync(id, cancellationToken);
@@ -290,7 +300,8 @@ public sealed class SchemaCache<TPlan>
             }
         }
 
-        private string Named(TKey key, string reason) => reason.Contains(describe(key), StringComparison.Ordinal) ? reason : $"{describe(key)}: {reason}";
+        private string Named(TKey key, string reason) =>
+            reason.Contains(describe(key), StringComparison.Ordinal) ? reason : $"{describe(key)}: {reason}";
 
         private void Settle(Doubtful doubtful, SchemaStatus status, string reason, TimeSpan wait)
         {

@@ -7,10 +7,13 @@ public static class SchemaRegistries
 {
     /// <summary>Confluent's client, or for <c>mock://NAME</c> the process's <see cref="MockSchemaRegistry"/> of that name.</summary>
     /// <param name="options">Address, credentials, time-outs.</param>
-    /// <param name="credentials">Gives the header of each request instead of the options' credentials, for schemes of one's own; null = the options'.</param>
+    /// <param name="credentials">Gives the header of each request instead of the options' credentials, for schemes of one's own; null = the
+    /// options'.</param>
     /// <param name="timeProvider">Clock of the look at certificate files; null = the system's.</param>
-    /// <returns>A client that goes past addresses where no registry answers, keeps contexts apart, and looks at certificate files again.</returns>
-    /// <exception cref="ArgumentException">An address, a credential, a property or a certificate file can't be used; the message names the key.</exception>
+    /// <returns>A client that goes past addresses where no registry answers, keeps contexts apart, and looks at certificate files
+    /// again.</returns>
+    /// <exception cref="ArgumentException">An address, a credential, a property or a certificate file can't be used; the message names the
+    /// key.</exception>
     public static ISchemaRegistryClient Create(
         SchemaRegistryOptions options, IAuthenticationHeaderValueProvider? credentials = null, TimeProvider? timeProvider = null)
     {

@@ -17,7 +17,7 @@ namespace FeaturePipeline.Consuming;
 /// <remarks>What is not Avro in Confluent framing is <c>{"base64":"...","problem":"..."}</c>.</remarks>
 internal sealed class RecordJson(ISchemaRegistryClient registry)
 {
-    private readonly Dictionary<SchemaKey, SchemaReader?> _schemas = [];
+    private readonly Dictionary<SchemaKey, SchemaReader> _schemas = [];
     private readonly ArrayBufferWriter<byte> _line = new();
     private readonly Utf8JsonWriter _json = new(Stream.Null);
 
@@ -79,13 +79,14 @@ internal sealed class RecordJson(ISchemaRegistryClient registry)
             return false;
         }
 
-        if (Schema(key) is not { } schema)
+        SchemaReader schema = Schema(key);
+        if (schema.Schema is null)
         {
-            problem = $"schema {key} is not in the registry";
+            problem = schema.Problem;
             return false;
         }
 
-        DecodeResult result = schema.Reader.TryRead(payload[bodyOffset..], out object? value);
+        DecodeResult result = schema.Reader!.TryRead(payload[bodyOffset..], out object? value);
         if (!result.IsOk)
         {
             problem = $"not what schema {key} says: {result}";
@@ -97,7 +98,7 @@ internal sealed class RecordJson(ISchemaRegistryClient registry)
         return true;
     }
 
-    private SchemaReader? Schema(SchemaKey key)
+    private SchemaReader Schema(SchemaKey key)
     {
         if (_schemas.TryGetValue(key, out SchemaReader? schema))
         {
@@ -108,11 +109,12 @@ internal sealed class RecordJson(ISchemaRegistryClient registry)
         {
             Task<ResolvedSchema> asked = key.Version == 0 ? registry.ReadSchemaAsync(null, key.Id) : registry.ReadSchemaAsync(null, key.Guid);
             AvroSchema parsed = asked.GetAwaiter().GetResult().Parse();
-            schema = new SchemaReader(parsed, GenericReader.Compile(parsed));
+            schema = new SchemaReader(parsed, GenericReader.Compile(parsed), "");
         }
         catch (Exception e) when (e is AvroSchemaException or UnsupportedSchemaException || (e.IsOfRegistry() && !e.IsRetriable()))
         {
-            // Remembered as null: a poisoned topic must not ask for every record.
+            // Remembered: a poisoned topic must not ask for every record.
+            schema = new SchemaReader(null, null, e.IsNotFound() ? $"schema {key} is not in the registry" : e.Message.ReplaceLineEndings(" "));
         }
 
         return _schemas[key] = schema;
@@ -192,5 +194,6 @@ internal sealed class RecordJson(ISchemaRegistryClient registry)
         return null;
     }
 
-    private sealed record SchemaReader(AvroSchema Schema, GenericReader Reader);
+    // Without a schema: why there is none.
+    private sealed record SchemaReader(AvroSchema? Schema, GenericReader? Reader, string Problem);
 }

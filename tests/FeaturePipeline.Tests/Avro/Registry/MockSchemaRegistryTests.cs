@@ -222,6 +222,27 @@ public class MockSchemaRegistryTests
     }
 
     [Fact]
+    public async Task What_makes_another_id_makes_another_GUID()
+    {
+        var rules = new RuleSet([], [new Rule("r", RuleKind.Condition, RuleMode.Write, "CEL", null, null)]);
+        var metadata = new Metadata(null, new Dictionary<string, string> { ["owner"] = "team" }, null);
+        Schema[] schemas =
+        [
+            new(Order, SchemaType.Avro), new(Order, [], SchemaType.Avro, null, rules), new(Order, [], SchemaType.Avro, metadata, null),
+            new(Order, [], SchemaType.Avro, metadata, rules),
+        ];
+        var registered = new List<RegisteredSchema>();
+        foreach (Schema schema in schemas)
+        {
+            registered.Add(await _registry.RegisterSchemaWithResponseAsync("orders-value", schema));
+        }
+
+        Assert.Equal([1, 2, 3, 4], registered.Select(static one => one.Id));
+        Assert.Equal(4, registered.DistinctBy(static one => one.Guid).Count());
+        Assert.Single((await _registry.GetSchemaByGuidAsync(registered[1].Guid)).RuleSet.DomainRules);
+    }
+
+    [Fact]
     public async Task A_schema_with_rules_is_not_read()
     {
         var rules = new RuleSet([], [new Rule("r", RuleKind.Condition, RuleMode.Write, "CEL", null, null, "message.id > 0", null, null, false)]);

@@ -45,6 +45,18 @@ public sealed class RegistryTlsTests : IDisposable
         Assert.Empty(server.Requests);
     }
 
+    [Fact]
+    public async Task Confluents_client_alone_takes_a_certificate_of_the_file_for_any_host()
+    {
+        X509Certificate2 other = Issue(Authority("nobody's"), "registry.example");
+        string file = Write("pinned.pem", other.ExportCertificatePem());
+        await using var server = new ScriptedServer(_ => Found, Tls(other));
+        using var alone = new CachedSchemaRegistryClient(new SchemaRegistryConfig { Url = server.Url, SslCaLocation = file });
+        Assert.Equal("\"int\"", (await alone.GetSchemaAsync(1)).SchemaString);
+        using var ours = Registry(server.Url, options => options.CaLocation = file);
+        await Assert.ThrowsAsync<HttpRequestException>(() => ours.GetSchemaAsync(1));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using FeaturePipeline.Tests.Avro.Registry;
 
 namespace FeaturePipeline.Tests.Program.Processes;
 
@@ -49,14 +50,28 @@ public partial class RunProcessTests
     }
 
     [Fact]
+    public async Task A_registry_behind_a_proxy_is_reached_by_the_environments_variables()
+    {
+        await using var proxy = new ScriptedServer(new ScriptedAnswer(403, """{"error_code":40301,"message":"asked by proxy"}"""));
+        using ProgramProcess program = ProgramProcess.StartWith(
+            new Dictionary<string, string> { ["http_proxy"] = proxy.Url },
+            "validate", "--online", "--set", "SchemaRegistry:Url=http://registry.invalid:8081", "--set", "Kafka:BootstrapServers=embedded");
+
+        Assert.Equal(2, await program.ExitCodeAsync(s_patience));
+        Assert.Contains("asked by proxy", program.Error, StringComparison.Ordinal);
+        Assert.StartsWith("http://registry.invalid:8081/", proxy.Requests.First().Target, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Configuration_is_logged_at_start_without_secrets()
     {
         using ProgramProcess worker = ProgramProcess.Start(
             "--set", "SchemaRegistry:Url=http://127.0.0.1:1", "--set", "SchemaRegistry:BearerToken=hunter2", "--set", "Management:Port=0",
-            "--set", "Kafka:Client:sasl.password=hunter2");
+            "--set", "Kafka:Client:sasl.password=hunter2", "--set", "SchemaRegistry:Client:schema.registry.ssl.keystore.password=hunter2");
         await worker.WaitForAsync(p => p.Error.Contains("Waiting for", StringComparison.Ordinal), s_patience);
 
         Assert.Contains("SchemaRegistry:BearerToken=***", worker.Error, StringComparison.Ordinal);
+        Assert.Contains("SchemaRegistry:Client:schema.registry.ssl.keystore.password=***", worker.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", worker.Error, StringComparison.Ordinal);
     }
 

@@ -110,11 +110,19 @@ public sealed class EmbeddedEndToEndTests : IDisposable
         byte[] truncated = new byte[WireFormat.PrefixSize + 1];
         WireFormat.WritePrefix(truncated, id);
         truncated[^1] = 20;
+        var rules = new RuleSet([], [new Rule("r", RuleKind.Condition, RuleMode.Read, "CEL", null, null)]);
+        int ruledId = await _registry.RegisterSchemaAsync("ruled", new Schema("\"int\"", [], SchemaType.Avro, null, rules));
+        byte[] ruled = new byte[WireFormat.PrefixSize + 1];
+        WireFormat.WritePrefix(ruled, ruledId);
+        byte[] unknown = new byte[WireFormat.PrefixSize + 1];
+        WireFormat.WritePrefix(unknown, 4711);
         using (IStreamsProducer producer = _clients.CreateProducer("test", transactionalId: null))
         {
             producer.Send("dead", 0, "k"u8, "no avro"u8, 5, SendFlags.None, [new RecordHeader("dlq.reason", Encoding.UTF8.GetBytes("not_avro")), new RecordHeader("bytes", [0xff])]);
             producer.Send("dead", 0, default, default, 6, SendFlags.NullKey | SendFlags.NullValue);
             producer.Send("dead", 0, [0xfe], truncated, 7);
+            producer.Send("dead", 0, "k"u8, ruled, 8);
+            producer.Send("dead", 0, "k"u8, unknown, 9);
             producer.Flush(TimeSpan.FromSeconds(10));
         }
 
@@ -126,6 +134,8 @@ public sealed class EmbeddedEndToEndTests : IDisposable
         Assert.Equal("""{"partition":0,"offset":1,"timestamp":6,"key":null,"value":null}""", records[1].GetRawText());
         Assert.Contains("Truncated", records[2].GetProperty("value").GetProperty("problem").GetString(), StringComparison.Ordinal);
         Assert.Equal("/g==", records[2].GetProperty("key").GetProperty("base64").GetString());
+        Assert.Contains("rule set", records[3].GetProperty("value").GetProperty("problem").GetString(), StringComparison.Ordinal);
+        Assert.Equal("schema 4711 is not in the registry", records[4].GetProperty("value").GetProperty("problem").GetString());
     }
 
     private static void WriteFile(string path, RecordSchema schema, int count)

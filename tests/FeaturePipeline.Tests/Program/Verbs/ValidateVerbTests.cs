@@ -102,6 +102,21 @@ public sealed class ValidateVerbTests : IDisposable
         Assert.Contains(errors, static line => line.Contains("'gone'", StringComparison.Ordinal) && line.Contains("read by version 1", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("schema.registry.max.retries", "many", "must be an integer")]
+    [InlineData("MaxRetries", "0", "at least 1")]
+    [InlineData("schema.registry.bearer.auth.credentials.source", "OAUTHBEARER", "must be specified")]
+    [InlineData("schema.registry.ssl.certificate.location", "a.pem", "the nearest one is 'schema.registry.ssl.ca.location'")]
+    [InlineData("schema.registry.basic.auth.user.info", "hunter2", "must be of the form 'username:password'")]
+    public async Task What_the_registrys_client_refuses_is_a_mistake_of_the_configuration(string name, string value, string said)
+    {
+        string[] errors = await RefusalsAsync("--set", "SchemaRegistry:Url=http://localhost:1", "--set", $"SchemaRegistry:Client:{name}={value}");
+        string line = Assert.Single(errors);
+        Assert.Contains("SchemaRegistry:Client", line, StringComparison.Ordinal);
+        Assert.Contains(said, line, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", line, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Online_a_registry_that_is_away_is_one_line()
     {
