@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using FeaturePipeline.Avro.Binary;
@@ -18,15 +19,23 @@ public static class AvroJson
     // Bytes of a decimal whose digits are worked out, which takes the square of their number, and digits after the point that are written.
     private const int DecimalSizeMax = 1024;
 
+    // Of a JSON writer whose options say nothing.
+    private const int JsonDepthMax = 1000;
+
     /// <summary>Writes a message as JSON. The message is judged first: after an error nothing has been written.</summary>
     /// <param name="json">Where to write.</param>
     /// <param name="schema">The schema that the message was written with.</param>
     /// <param name="body">The message, without framing.</param>
+    /// <param name="depthMax">How deep records, arrays and maps may nest in the message: 1 to <see cref="AvroReader.DepthMaxHighest"/>. A level can be two
+    /// of JSON, so above 499 the writer needs a <see cref="JsonWriterOptions.MaxDepth"/> of twice as many and one.</param>
     /// <returns>How it went.</returns>
-    public static DecodeResult Write(Utf8JsonWriter json, AvroSchema schema, ReadOnlySpan<byte> body)
+    /// <exception cref="InsufficientExecutionStackException">The thread's stack has room to read the value but not to write it; a part has been written.</exception>
+    public static DecodeResult Write(Utf8JsonWriter json, AvroSchema schema, ReadOnlySpan<byte> body, int depthMax = AvroReader.DepthMax)
     {
         ArgumentNullException.ThrowIfNull(json);
-        DecodeResult result = GenericReader.Compile(schema).TryRead(body, out object? value);
+        int fitting = ((json.Options.MaxDepth > 0 ? json.Options.MaxDepth : JsonDepthMax) - json.CurrentDepth - 1) / 2;
+        var reader = GenericReader.Compile(schema, depthMax: AvroReader.CheckDepthMax(depthMax) > fitting ? Math.Max(fitting, 1) : depthMax);
+        DecodeResult result = reader.TryRead(body, out object? value);
         if (result.IsOk)
         {
             Write(json, schema, value);
@@ -39,9 +48,12 @@ public static class AvroJson
     /// <param name="json">Where to write.</param>
     /// <param name="schema">The value's schema.</param>
     /// <param name="value">The value.</param>
+    /// <exception cref="InvalidOperationException">It nests deeper than the JSON writer's <see cref="JsonWriterOptions.MaxDepth"/>, or holds itself.</exception>
+    /// <exception cref="InsufficientExecutionStackException">It nests deeper than the thread's stack has room for.</exception>
     public static void Write(Utf8JsonWriter json, AvroSchema schema, object? value)
     {
         ArgumentNullException.ThrowIfNull(json);
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         switch (value)
         {
             case null:

@@ -14,21 +14,27 @@ namespace FeaturePipeline.Avro.Apache;
 internal sealed class ApacheReader
 {
     private readonly ValueReader _root;
+    private readonly int _depthMax;
 
-    private ApacheReader(ValueReader root) => _root = root;
+    private ApacheReader(ValueReader root, int depthMax)
+    {
+        _root = root;
+        _depthMax = AvroReader.CheckDepthMax(depthMax);
+    }
 
     /// <summary>Compiles a reader.</summary>
     /// <param name="writer">The schema that the messages were written with.</param>
     /// <param name="reader">The schema that the caller wants, which the records have; null for the writer's.</param>
+    /// <param name="depthMax">How deep records, arrays and maps may nest in a message: 1 to <see cref="AvroReader.DepthMaxHighest"/>.</param>
     /// <exception cref="SchemaResolutionException">No message of the writer can be read.</exception>
     /// <exception cref="NotSupportedException">Apache's library cannot have the schema.</exception>
-    internal static ApacheReader Compile(AvroSchema writer, AvroSchema? reader = null) =>
-        new(new ReaderGraph().Compile(Resolver.Resolve(writer, reader ?? writer), ApacheSchemas.Of(reader ?? writer)));
+    internal static ApacheReader Compile(AvroSchema writer, AvroSchema? reader = null, int depthMax = AvroReader.DepthMax) =>
+        new(new ReaderGraph().Compile(Resolver.Resolve(writer, reader ?? writer), ApacheSchemas.Of(reader ?? writer)), depthMax);
 
     /// <summary>Reads one message, to its last byte. Throws only what a logical type of the program's own throws.</summary>
     internal DecodeResult TryRead(ReadOnlySpan<byte> body, out object? value)
     {
-        var reader = new AvroReader(body);
+        var reader = new AvroReader(body, 0, 0, _depthMax);
         if (_root.TryRead(ref reader, out value) && reader.TryEnd())
         {
             return default;

@@ -14,18 +14,26 @@ internal sealed class ApacheWriter
     private const string Path = "path";
 
     private readonly ValueWriter _root;
+    private readonly int _depthMax;
 
-    private ApacheWriter(ValueWriter root) => _root = root;
+    private ApacheWriter(ValueWriter root, int depthMax)
+    {
+        _root = root;
+        _depthMax = AvroReader.CheckDepthMax(depthMax);
+    }
 
     /// <summary>Compiles a writer.</summary>
+    /// <param name="schema">The schema.</param>
+    /// <param name="depthMax">How deep records, arrays and maps may nest in a value: 1 to <see cref="AvroReader.DepthMaxHighest"/>.</param>
     /// <exception cref="NotSupportedException">Apache's library cannot have the schema.</exception>
-    internal static ApacheWriter Compile(AvroSchema schema) => new(new WriterGraph().Compile(ApacheSchemas.Of(schema)));
+    internal static ApacheWriter Compile(AvroSchema schema, int depthMax = AvroReader.DepthMax) =>
+        new(new WriterGraph().Compile(ApacheSchemas.Of(schema)), depthMax);
 
     /// <summary>Writes one value: arrays and maps as one block, varints as short as they can be.</summary>
     /// <exception cref="ArgumentException">The value is not one of the schema; the message names the field. A part may have been written.</exception>
     internal void Write(object? value, IBufferWriter<byte> output)
     {
-        var writer = new AvroWriter(output);
+        var writer = new AvroWriter(output, _depthMax);
         try
         {
             _root.Write(ref writer, value);

@@ -185,7 +185,7 @@ internal sealed class RecordReader(RecordNode node, ApacheAvro.RecordSchema sche
     // Read anew each time: it may be an object that the caller changes.
     private object? Default(int i)
     {
-        var encoded = new AvroReader(node.Defaults[i].DefaultBinary().Span, 0, 0, int.MaxValue);
+        var encoded = AvroReader.OfDefault(node.Defaults[i].DefaultBinary().Span);
         return Defaults[i].TryRead(ref encoded, out object? value)
             ? value
             : throw new InvalidOperationException($"The default of field '{node.Defaults[i].Name}' of record {node.Reader.TypeName} was encoded wrongly.");

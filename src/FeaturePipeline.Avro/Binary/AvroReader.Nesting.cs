@@ -6,15 +6,22 @@ namespace FeaturePipeline.Avro.Binary;
 // What lies in one another: records, and the blocks of arrays and maps.
 public ref partial struct AvroReader
 {
-    /// <summary>Records, arrays and maps may nest so deep.</summary>
+    /// <summary>
+    /// Records, arrays and maps may nest so deep where nobody says otherwise: more than events have, and what .NET's JSON reader takes, while a message
+    /// of a few hundred bytes that nests without end is refused before it costs anything.
+    /// </summary>
     public const int DepthMax = 64;
+
+    /// <summary>The most that a caller may allow: as deep as .NET's JSON writer and Java's Jackson go, and what fits the 1.5 MB that a thread's stack has.</summary>
+    public const int DepthMaxHighest = 1000;
 
     /// <summary>Array items and map values without bytes that one message may have.</summary>
     public const int EmptyItemsMax = 1024;
 
-    // A byte lies in no more fields than may nest. Fields without bytes are bounded with it: types that each hold the next one twice would be
-    // 2^n of them in an empty message.
-    private const long FieldsPerByteMax = DepthMax;
+    // So deep nobody asks whether the stack has room: the usual message pays nothing, and few frames of any size fit any stack.
+    internal const int UnaskedDepth = 16;
+
+    internal const string StackTooSmall = "it nests too deep for this thread's stack";
 
     /// <summary>Reads a block's header.</summary>
     /// <param name="itemSizeMin">The fewest bytes of an item.</param>
@@ -52,7 +59,7 @@ public ref partial struct AvroReader
     public bool TryEnter(int fields = 1)
     {
         _fields -= fields;
-        return (++_depth <= DepthMax && _fields >= 0) || FailToEnter();
+        return (++_depth <= _unaskedDepth && _fields >= 0) || TryEnterDeep();
     }
 
     /// <summary>Leaves a record, array or map.</summary>
@@ -98,8 +105,21 @@ public ref partial struct AvroReader
         return true;
     }
 
+    /// <summary>Judges a limit that a caller wishes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is below 1 or above <see cref="DepthMaxHighest"/>.</exception>
+    internal static int CheckDepthMax(int depthMax)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(depthMax, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(depthMax, DepthMaxHighest);
+        return depthMax;
+    }
+
+    // Texts that are there already: a hostile message costs no memory.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool FailToEnter() => Fail(_depth > DepthMax ? DecodeErrorKind.TooDeep : DecodeErrorKind.TooManyItems);
+    private bool TryEnterDeep() =>
+        _depth > _depthMax ? Fail(DecodeErrorKind.TooDeep, "it nests deeper than depthMax allows: 64 unless it is set, at most 1000")
+        : _fields < 0 ? Fail(DecodeErrorKind.TooManyItems)
+        : RuntimeHelpers.TryEnsureSufficientExecutionStack() || Fail(DecodeErrorKind.TooDeep, StackTooSmall);
 
     private bool FitsItems(long items, int itemSizeMin)
     {

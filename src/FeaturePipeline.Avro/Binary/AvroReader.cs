@@ -12,6 +12,8 @@ namespace FeaturePipeline.Avro.Binary;
 public ref partial struct AvroReader
 {
     private readonly ReadOnlySpan<byte> _body;
+    private readonly int _depthMax;
+    private readonly int _unaskedDepth;
     private int _position;
     private int _emptyItems;
     private int _depth;
@@ -21,18 +23,23 @@ public ref partial struct AvroReader
     /// <param name="body">The message, without framing.</param>
     /// <param name="position">Where to start.</param>
     public AvroReader(ReadOnlySpan<byte> body, int position = 0)
-        : this(body, position, depth: 0)
+        : this(body, position, depth: 0, DepthMax)
     {
     }
 
     /// <summary>Reads what lies in so many records, arrays and maps, with as many items without bytes; a default may have any number.</summary>
-    internal AvroReader(ReadOnlySpan<byte> body, int position, int depth, int emptyItems = EmptyItemsMax)
+    internal AvroReader(ReadOnlySpan<byte> body, int position, int depth, int depthMax, int emptyItems = EmptyItemsMax)
     {
         _body = body;
         _position = position;
         _depth = depth;
+        _depthMax = depthMax;
+        _unaskedDepth = Math.Min(depthMax, UnaskedDepth);
         _emptyItems = emptyItems;
-        _fields = FieldsPerByteMax * ((long)body.Length + emptyItems);
+
+        // A byte lies in no more fields than may nest. Fields without bytes are bounded with it: types that each hold the next one twice would
+        // be 2^n of them in an empty message.
+        _fields = Math.Max(depthMax, DepthMax) * ((long)body.Length + emptyItems);
         Error = DecodeErrorKind.None;
         Path = "";
     }
@@ -51,6 +58,9 @@ public ref partial struct AvroReader
 
     /// <summary>What is wrong with the value, where the one who read it has said so.</summary>
     internal string? Detail { get; private set; }
+
+    /// <summary>Reads a default, which has been judged when it was encoded.</summary>
+    internal static AvroReader OfDefault(ReadOnlySpan<byte> encoded) => new(encoded, 0, 0, DepthMax, int.MaxValue);
 
     /// <summary>Reads a boolean.</summary>
     /// <param name="value">The value.</param>

@@ -14,17 +14,37 @@ namespace FeaturePipeline.Avro.Binary;
 public ref struct AvroWriter
 {
     private readonly IBufferWriter<byte>? _output;
+    private readonly int _depthMax;
+    private readonly int _unaskedDepth;
     private Span<byte> _buffer;
     private int _position;
     private int _depth;
 
     /// <summary>Writes into memory of the caller.</summary>
     /// <param name="destination">The memory.</param>
-    public AvroWriter(Span<byte> destination) => _buffer = destination;
+    public AvroWriter(Span<byte> destination)
+        : this(destination, AvroReader.DepthMax)
+    {
+    }
 
     /// <summary>Writes into a growing buffer; call <see cref="Flush"/> at the end.</summary>
     /// <param name="output">The buffer.</param>
-    public AvroWriter(IBufferWriter<byte> output) => _output = output;
+    public AvroWriter(IBufferWriter<byte> output)
+        : this(output, AvroReader.DepthMax)
+    {
+    }
+
+    internal AvroWriter(Span<byte> destination, int depthMax)
+        : this(depthMax) => _buffer = destination;
+
+    internal AvroWriter(IBufferWriter<byte> output, int depthMax)
+        : this(depthMax) => _output = output;
+
+    private AvroWriter(int depthMax)
+    {
+        _depthMax = depthMax;
+        _unaskedDepth = Math.Min(depthMax, AvroReader.UnaskedDepth);
+    }
 
     /// <summary>Bytes written since the start, or since the last flush or growth where the buffer grows.</summary>
     public readonly int Position => _position;
@@ -163,9 +183,15 @@ public ref struct AvroWriter
     }
 
     /// <summary>Enters a record, array or map.</summary>
-    /// <returns>False where that is deeper than readers go: the value holds itself, or is a list of linked nodes.</returns>
+    /// <returns>False where that is too deep (<see cref="WhyTooDeep"/>): the value holds itself, or is a list of linked nodes.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool TryEnter() => ++_depth <= AvroReader.DepthMax;
+    internal bool TryEnter() => ++_depth <= _unaskedDepth || WhyTooDeep() is null;
+
+    /// <summary>Why what was entered last is too deep, or null where it is not.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal readonly string? WhyTooDeep() =>
+        _depth > _depthMax ? $"it nests more than {_depthMax} deep (depthMax, at most {AvroReader.DepthMaxHighest})"
+        : RuntimeHelpers.TryEnsureSufficientExecutionStack() ? null : AvroReader.StackTooSmall;
 
     /// <summary>Leaves a record, array or map.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

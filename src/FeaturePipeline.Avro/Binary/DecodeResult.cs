@@ -44,7 +44,7 @@ public enum DecodeErrorKind : byte
     /// <summary>More items than the message's bytes can hold, or more items or fields without bytes than one message may have.</summary>
     TooManyItems,
 
-    /// <summary>Records, arrays and maps nested more than 64 deep.</summary>
+    /// <summary>Records, arrays and maps nested more than 64 deep, or what the reader allows instead, or deeper than the thread's stack has room for.</summary>
     TooDeep,
 
     /// <summary>The writer's union branch is one that the reader's schema cannot read.</summary>

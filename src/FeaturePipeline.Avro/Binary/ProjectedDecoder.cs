@@ -31,15 +31,16 @@ public sealed class ProjectedDecoder
     /// <param name="reader">The schema that the caller knows.</param>
     /// <param name="fieldPaths">Fields of the reader's schema, '.' into nested records.</param>
     /// <param name="rawPath">The one of them that is given as it was written whatever its logical type: the caller knows the writer's unit. Null = none is.</param>
+    /// <param name="depthMax">How deep records, arrays and maps may nest in a message: 1 to <see cref="AvroReader.DepthMaxHighest"/>.</param>
     /// <returns>The plan.</returns>
     /// <exception cref="SchemaResolutionException">No message of the writer can be read, or a field's logical types differ: a projection converts nothing.</exception>
     /// <exception cref="ArgumentException">A path names no field, or one that is not a scalar.</exception>
-    public static ProjectedDecoder Compile(AvroSchema writer, AvroSchema reader, IReadOnlyList<string> fieldPaths, string? rawPath = null)
+    public static ProjectedDecoder Compile(AvroSchema writer, AvroSchema reader, IReadOnlyList<string> fieldPaths, string? rawPath = null, int depthMax = AvroReader.DepthMax)
     {
         IReadOnlyList<ProjectedField> fields = Resolve(reader, fieldPaths);
         var judged = fieldPaths.Where(path => path != rawPath).ToHashSet(StringComparer.Ordinal);
         ReadNode root = Resolver.Resolve(writer, reader, path => !judged.Contains(path));
-        return new ProjectedDecoder(fields, ProjectionCompiler.Compile(root, ProjectionTree.Of(fieldPaths)));
+        return new ProjectedDecoder(fields, ProjectionCompiler.Compile(root, ProjectionTree.Of(fieldPaths), AvroReader.CheckDepthMax(depthMax)));
     }
 
     /// <summary>The types of fields.</summary>

@@ -1,3 +1,5 @@
+using FeaturePipeline.Avro.Binary;
+
 namespace FeaturePipeline.Avro.Files;
 
 /// <summary>How an object container file is read.</summary>
@@ -8,6 +10,9 @@ public sealed record AvroFileReaderOptions
 
     /// <summary>The most bytes of the header. Default 16 MiB.</summary>
     public int HeaderSizeMax { get; init; } = 16 << 20;
+
+    /// <summary>How deep records, arrays and maps may nest in an object: 1 to <see cref="AvroReader.DepthMaxHighest"/>. Default 64.</summary>
+    public int DepthMax { get; init; } = AvroReader.DepthMax;
 
     /// <summary>Whether a broken block is passed over, to the next sync marker, instead of ending with an error. Default false.</summary>
     public bool SkipBrokenBlocks { get; init; }
@@ -24,6 +29,9 @@ public sealed record AvroFileWriterOptions
 
     /// <summary>Bytes of objects after which a block is closed. Default 64,000.</summary>
     public int BlockSize { get; init; } = 64_000;
+
+    /// <summary>How deep records, arrays and maps may nest in a generic value: 1 to <see cref="AvroReader.DepthMaxHighest"/>. Default 64.</summary>
+    public int DepthMax { get; init; } = AvroReader.DepthMax;
 
     /// <summary>Metadata of the caller's own. Names that start with "avro." are reserved.</summary>
     public IReadOnlyDictionary<string, byte[]> Metadata { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, byte[]>.Empty;

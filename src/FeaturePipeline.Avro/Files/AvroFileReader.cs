@@ -37,6 +37,7 @@ public sealed class AvroFileReader : IDisposable
         _stream = stream;
         _input = new FileInput(stream);
         _options = options;
+        AvroReader.CheckDepthMax(options.DepthMax);
         Metadata = ReadHeader();
         _sync = _input.ReadBytes(SyncSize);
         Codec = Metadata.TryGetValue("avro.codec", out byte[]? codec) ? Text(codec) : "null";
@@ -152,9 +153,9 @@ public sealed class AvroFileReader : IDisposable
         }
     }
 
-    private static AvroFileException? ReadObject<T>(ReadNext<T> read, AvroFileBlock block, ref int position, bool isLast, out T value)
+    private AvroFileException? ReadObject<T>(ReadNext<T> read, AvroFileBlock block, ref int position, bool isLast, out T value)
     {
-        var reader = new AvroReader(block.Data.Span, position);
+        var reader = new AvroReader(block.Data.Span, position, 0, _options.DepthMax);
         if (read(ref reader, out value) && (!isLast || reader.TryEnd()))
         {
             position = reader.Position;

@@ -25,14 +25,14 @@ public sealed class AvroFileWriter : IDisposable
     /// <param name="stream">Where to write.</param>
     /// <param name="schema">The objects' schema.</param>
     /// <param name="options">Codec, block size, metadata; null for the defaults.</param>
-    /// <exception cref="ArgumentException">The codec is unknown, or the metadata have a reserved name.</exception>
+    /// <exception cref="ArgumentException">The codec is unknown, the metadata have a reserved name, or an option is out of its range.</exception>
     public AvroFileWriter(Stream stream, AvroSchema schema, AvroFileWriterOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(schema);
         _stream = stream;
         _options = options ?? new AvroFileWriterOptions();
-        _generic = GenericWriter.Compile(schema);
+        _generic = GenericWriter.Compile(schema, _options.DepthMax);
         Schema = schema;
         _sync = _options.SyncMarker ?? RandomNumberGenerator.GetBytes(16);
         if (!BlockCodec.Names.Contains(_options.Codec) || _sync.Length != 16)

@@ -15,18 +15,25 @@ public sealed class GenericReader
     private static readonly object False = false;
 
     private readonly ReadNode _root;
+    private readonly int _depthMax;
 
-    private GenericReader(ReadNode root) => _root = root;
+    private GenericReader(ReadNode root, int depthMax)
+    {
+        _root = root;
+        _depthMax = AvroReader.CheckDepthMax(depthMax);
+    }
 
     /// <summary>Resolves a pair of schemas.</summary>
     /// <param name="writer">The schema that the messages were written with.</param>
     /// <param name="reader">The schema that the caller wants; null for the writer's.</param>
+    /// <param name="depthMax">How deep records, arrays and maps may nest in a message: 1 to <see cref="AvroReader.DepthMaxHighest"/>.</param>
     /// <returns>The reader.</returns>
     /// <exception cref="SchemaResolutionException">No message of the writer can be read.</exception>
-    public static GenericReader Compile(AvroSchema writer, AvroSchema? reader = null) => new(Resolver.Resolve(writer, reader ?? writer));
+    public static GenericReader Compile(AvroSchema writer, AvroSchema? reader = null, int depthMax = AvroReader.DepthMax) =>
+        new(Resolver.Resolve(writer, reader ?? writer), depthMax);
 
     /// <summary>Resolves a pair as if no type were a logical one: values are the numbers and bytes that were written.</summary>
-    internal static GenericReader CompileRaw(AvroSchema writer, AvroSchema reader) => new(Resolver.Resolve(writer, reader, static _ => true));
+    internal static GenericReader CompileRaw(AvroSchema writer, AvroSchema reader) => new(Resolver.Resolve(writer, reader, static _ => true), AvroReader.DepthMax);
 
     /// <summary>Reads one message, to its last byte.</summary>
     /// <param name="body">The message, without framing.</param>
@@ -34,7 +41,7 @@ public sealed class GenericReader
     /// <returns>How it went.</returns>
     public DecodeResult TryRead(ReadOnlySpan<byte> body, out object? value)
     {
-        var reader = new AvroReader(body);
+        var reader = new AvroReader(body, 0, 0, _depthMax);
         if (TryRead(_root, ref reader, out value) && reader.TryEnd())
         {
             return default;
@@ -178,7 +185,7 @@ public sealed class GenericReader
         for (int i = 0; i < node.Defaults.Length; i++)
         {
             RecordField field = node.Defaults[i];
-            var encoded = new AvroReader(field.DefaultBinary().Span, 0, 0, int.MaxValue);
+            var encoded = AvroReader.OfDefault(field.DefaultBinary().Span);
             if (!TryRead(node.DefaultNode(i), ref encoded, out object? constant))
             {
                 throw new InvalidOperationException($"The default of field '{field.Name}' of record {node.Reader.TypeName} was encoded wrongly.");

@@ -15,13 +15,19 @@ public sealed class GenericWriter
     private const int NamesMax = 20;
 
     private readonly AvroSchema _schema;
+    private readonly int _depthMax;
 
-    private GenericWriter(AvroSchema schema) => _schema = schema;
+    private GenericWriter(AvroSchema schema, int depthMax)
+    {
+        _schema = schema;
+        _depthMax = AvroReader.CheckDepthMax(depthMax);
+    }
 
     /// <summary>Prepares a writer.</summary>
     /// <param name="schema">The schema.</param>
+    /// <param name="depthMax">How deep records, arrays and maps may nest in a value: 1 to <see cref="AvroReader.DepthMaxHighest"/>.</param>
     /// <returns>The writer.</returns>
-    public static GenericWriter Compile(AvroSchema schema) => new(schema);
+    public static GenericWriter Compile(AvroSchema schema, int depthMax = AvroReader.DepthMax) => new(schema, depthMax);
 
     /// <summary>Writes one value: arrays and maps as one block, varints as short as they can be.</summary>
     /// <param name="value">The value.</param>
@@ -30,7 +36,7 @@ public sealed class GenericWriter
     public void Write(object? value, IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(output);
-        var writer = new AvroWriter(output);
+        var writer = new AvroWriter(output, _depthMax);
         Write(ref writer, _schema, value, "");
         writer.Flush();
     }
@@ -83,11 +89,7 @@ public sealed class GenericWriter
 
     private static void WriteContainer(ref AvroWriter writer, AvroSchema schema, object? value, string path)
     {
-        if (!writer.TryEnter())
-        {
-            throw MappedWrites.TooDeep(path);
-        }
-
+        MappedWrites.Enter(ref writer, path);
         switch (schema, value)
         {
             case (RecordSchema type, GenericRecord record) when type.Fields.Count == record.Schema.Fields.Count:

@@ -20,17 +20,23 @@ namespace FeaturePipeline.Avro.Mapping;
 public sealed class MappedReader<T>
 {
     private readonly ReadSlot<T> _slot;
+    private readonly int _depthMax;
 
-    private MappedReader(ReadSlot<T> slot) => _slot = slot;
+    private MappedReader(ReadSlot<T> slot, int depthMax)
+    {
+        _slot = slot;
+        _depthMax = AvroReader.CheckDepthMax(depthMax);
+    }
 
     /// <summary>Compiles a reader.</summary>
     /// <param name="writer">The schema that the messages were written with.</param>
     /// <param name="reader">The schema to resolve to; null for an Apache class's own, and else the writer's, so that the type alone decides.</param>
+    /// <param name="depthMax">How deep records, arrays and maps may nest in a message: 1 to <see cref="AvroReader.DepthMaxHighest"/>.</param>
     /// <returns>The reader.</returns>
     /// <exception cref="SchemaResolutionException">No message of the writer can be read.</exception>
     /// <exception cref="ArgumentException">The type cannot hold a field.</exception>
-    public static MappedReader<T> Compile(AvroSchema writer, AvroSchema? reader = null) =>
-        new(ReaderCompiler.Compile<T>(Resolver.Resolve(writer, reader ?? Own(writer) ?? writer)));
+    public static MappedReader<T> Compile(AvroSchema writer, AvroSchema? reader = null, int depthMax = AvroReader.DepthMax) =>
+        new(ReaderCompiler.Compile<T>(Resolver.Resolve(writer, reader ?? Own(writer) ?? writer)), depthMax);
 
     /// <summary>Reads one message, to its last byte. Never throws for what the message holds.</summary>
     /// <param name="body">The message, without framing.</param>
@@ -38,7 +44,7 @@ public sealed class MappedReader<T>
     /// <returns>How it went.</returns>
     public DecodeResult TryRead(ReadOnlySpan<byte> body, out T? value)
     {
-        var reader = new AvroReader(body);
+        var reader = new AvroReader(body, 0, 0, _depthMax);
         T read = _slot.Read(ref reader);
         if (reader.Error == DecodeErrorKind.None && reader.TryEnd())
         {

@@ -279,7 +279,7 @@ internal static class MappedReads
     /// <summary>Whether the type can hold a default.</summary>
     internal static bool CanHold<T>(ReadOnlyMemory<byte> encoded, ReadSlot<T> slot)
     {
-        var reader = new AvroReader(encoded.Span, 0, 0, int.MaxValue);
+        var reader = AvroReader.OfDefault(encoded.Span);
         _ = slot.Read(ref reader);
         return reader.Error == DecodeErrorKind.None;
     }
@@ -293,7 +293,7 @@ internal static class MappedReads
     /// <summary>A default, read anew each time: it may be an object that the caller changes.</summary>
     internal static T Default<T>(ReadOnlyMemory<byte> encoded, ReadSlot<T> slot)
     {
-        var reader = new AvroReader(encoded.Span, 0, 0, int.MaxValue);
+        var reader = AvroReader.OfDefault(encoded.Span);
         T value = slot.Read(ref reader);
         return reader.Error == DecodeErrorKind.None ? value : throw new InvalidOperationException($"A default cannot be held by {typeof(T)}: {reader.Error}.");
     }

@@ -9,10 +9,12 @@ namespace FeaturePipeline.Avro.Mapping;
 public sealed class MappedWriter<T>
 {
     private readonly WriteSlot<T> _slot;
+    private readonly int _depthMax;
 
-    private MappedWriter(WriteSlot<T> slot, AvroSchema schema)
+    private MappedWriter(WriteSlot<T> slot, AvroSchema schema, int depthMax)
     {
         _slot = slot;
+        _depthMax = AvroReader.CheckDepthMax(depthMax);
         Schema = schema;
     }
 
@@ -21,12 +23,13 @@ public sealed class MappedWriter<T>
 
     /// <summary>Compiles a writer.</summary>
     /// <param name="schema">The schema; null for the type's own (see <see cref="MappedSchema"/>).</param>
+    /// <param name="depthMax">How deep records, arrays and maps may nest in a value: 1 to <see cref="AvroReader.DepthMaxHighest"/>.</param>
     /// <returns>The writer.</returns>
     /// <exception cref="ArgumentException">The type lacks a field that has no default, or a member's values are not the field's.</exception>
-    public static MappedWriter<T> Compile(AvroSchema? schema = null)
+    public static MappedWriter<T> Compile(AvroSchema? schema = null, int depthMax = AvroReader.DepthMax)
     {
         AvroSchema own = schema ?? MappedSchema.Of<T>();
-        return new MappedWriter<T>(WriterCompiler.Compile<T>(own), own);
+        return new MappedWriter<T>(WriterCompiler.Compile<T>(own), own, depthMax);
     }
 
     /// <summary>Writes one value.</summary>
@@ -36,7 +39,7 @@ public sealed class MappedWriter<T>
     public void Write(T value, IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(output);
-        var writer = new AvroWriter(output);
+        var writer = new AvroWriter(output, _depthMax);
         _slot.Write(ref writer, value);
         writer.Flush();
     }
@@ -48,7 +51,7 @@ public sealed class MappedWriter<T>
     /// <exception cref="ArgumentException">The value is not one of the schema; the message names the field.</exception>
     public int Write(T value, Span<byte> destination)
     {
-        var writer = new AvroWriter(destination);
+        var writer = new AvroWriter(destination, _depthMax);
         _slot.Write(ref writer, value);
         return writer.IsFull ? -1 : writer.Position;
     }

@@ -186,7 +186,7 @@ internal static class MappedWrites
     {
         if (!writer.TryEnter())
         {
-            throw TooDeep(path);
+            throw Mismatch(path, $"{writer.WhyTooDeep()}, or holds itself");
         }
     }
 
@@ -194,8 +194,6 @@ internal static class MappedWrites
         Mismatch(path, $"{value:o} is beyond the years 1677 to 2262, which nanoseconds can count");
 
     internal static Exception Changed(string path) => Mismatch(path, "it was changed while it was written");
-
-    internal static ArgumentException TooDeep(string path) => Mismatch(path, $"it nests more than {AvroReader.DepthMax} deep, or holds itself");
 
     internal static Exception NoBranch(object? value, UnionSchema union, string path)
     {

@@ -1,5 +1,6 @@
 using System.Linq.Expressions;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Resolution;
@@ -13,7 +14,7 @@ internal sealed class ReaderCompiler
 {
     private const BindingFlags Any = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
 
-    // More than values can nest: a C# type that holds itself can be walked along a schema of any length.
+    // A C# type that holds itself can be walked along a schema of any length.
     private const int DepthMax = 256;
 
     private readonly Dictionary<(ReadNode Node, Type Type), object> _slots = [];
@@ -31,6 +32,7 @@ internal sealed class ReaderCompiler
 
         object slot = Activator.CreateInstance(typeof(ReadSlot<>).MakeGenericType(type), nonPublic: true)!;
         _slots.Add((node, type), slot);
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         if (++_depth > DepthMax)
         {
             throw new ArgumentException($"Field '{path}': the schema nests more than {DepthMax} types of {type}.");

@@ -1,5 +1,6 @@
 using System.Linq.Expressions;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Schemas;
@@ -11,7 +12,7 @@ internal sealed class WriterCompiler
 {
     private const BindingFlags Any = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
 
-    // More than values can nest: a C# type that holds itself can be walked along a schema of any length.
+    // A C# type that holds itself can be walked along a schema of any length.
     private const int DepthMax = 256;
 
     // Enums up to this number find their index in a table.
@@ -84,6 +85,8 @@ internal sealed class WriterCompiler
 
     private void Fill(object slot, AvroSchema schema, Type type, string path)
     {
+        // Not an ArgumentException: no other branch of a union is taken instead.
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         if (_depth > DepthMax)
         {
             throw new ArgumentException($"Field '{path}': the schema nests more than {DepthMax} types of {type}.");

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Resolution;
@@ -5,8 +7,8 @@ namespace FeaturePipeline.Avro.Resolution;
 /// <summary>The fewest bytes that a value of a schema takes: what bounds a block's count before anything is allocated for it.</summary>
 internal static class MinimumSize
 {
-    // Deeper than any value that can be read. Below it too low a bound is safe.
-    private const int DepthMax = 1000;
+    // As deep as values may nest. Below it too low a bound is safe.
+    private const int DepthMax = AvroReader.DepthMaxHighest;
 
     internal static int Of(AvroSchema schema) => schema is RecordSchema { SizeMin: >= 0 and var known } ? known : Of(schema, []);
 
@@ -20,7 +22,7 @@ internal static class MinimumSize
             case RecordSchema { SizeMin: >= 0 and var known }:
                 return known;
             case RecordSchema record:
-                if (met.TryGetValue(record, out int half) || met.Count > DepthMax)
+                if (met.TryGetValue(record, out int half) || met.Count > DepthMax || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
                 {
                     return half;
                 }

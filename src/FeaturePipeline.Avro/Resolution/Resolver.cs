@@ -9,7 +9,7 @@ namespace FeaturePipeline.Avro.Resolution;
 // forgotten; the failure itself is final, because it happened under the most hopeful assumption, and is remembered.
 internal sealed class Resolver
 {
-    // More than values can nest, at three nodes for each record: union, union, record.
+    // Of types one below the other, at three nodes for each record (union, union, record): more than any schema of people has.
     private const int DepthMax = 512;
 
     // Of a union, in a message: one is made for each of the writer's branches.

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using FeaturePipeline.Avro.Binary;
 
@@ -37,9 +38,9 @@ internal sealed class DefaultEncoder
             return $"with the defaults within it, it has more than {SizeMax} values and bytes";
         }
 
-        if (depth > DepthMax)
+        if (depth > DepthMax || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
-            return $"it is nested more than {DepthMax} deep, or has no end";
+            return $"it is nested more than {DepthMax} deep, or has no end, or nests too deep for this thread's stack";
         }
 
         return schema switch

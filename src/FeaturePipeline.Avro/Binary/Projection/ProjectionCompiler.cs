@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using FeaturePipeline.Avro.Resolution;
 using FeaturePipeline.Avro.Schemas;
@@ -6,7 +7,7 @@ namespace FeaturePipeline.Avro.Binary.Projection;
 
 // Flattens a resolution into operations: what is wanted is read into slots, everything else is skipped.
 // Neighbouring skips of a fixed width become one, unless a jump leads between them.
-internal sealed class ProjectionCompiler
+internal sealed class ProjectionCompiler(int depthMax)
 {
     // A union of records that hold unions of records multiplies: the plan of a schema that was made to be large is refused.
     private const int OpsMax = 100_000;
@@ -26,16 +27,16 @@ internal sealed class ProjectionCompiler
     private int _barrier;
     private int _depth;
 
-    internal static ProjectionPlan Compile(ReadNode node, ProjectionTree tree)
+    internal static ProjectionPlan Compile(ReadNode node, ProjectionTree tree, int depthMax)
     {
-        var compiler = new ProjectionCompiler();
+        var compiler = new ProjectionCompiler(depthMax);
         compiler.Read(node, tree, "");
         compiler.Emit(ProjectionCode.End, "");
         compiler.CountRuns();
         bool hasText = compiler._ops.Exists(op => op.Code is ProjectionCode.Text or ProjectionCode.NullableText);
         return new ProjectionPlan(
             [.. compiler._ops], [.. compiler._targets], [.. compiler._symbols], [.. compiler._values], [.. compiler._skippers],
-            [.. compiler._constants], [.. compiler._paths], hasText, tree.AllSlots().DefaultIfEmpty(-1).Max() + 1);
+            [.. compiler._constants], [.. compiler._paths], hasText, tree.AllSlots().DefaultIfEmpty(-1).Max() + 1, depthMax);
     }
 
     private void Emit(ProjectionCode code, string path, int slot = 0, int a = 0, int b = 0, byte nullTag = 0, byte valueTag = 0)
@@ -97,10 +98,15 @@ internal sealed class ProjectionCompiler
     // Records are flat in a plan, but lie as deep as for any other reader.
     private void Nested(string path, Action record)
     {
-        if (_depth == AvroReader.DepthMax)
+        if (_depth == depthMax)
         {
             Emit(ProjectionCode.Fail, path, a: (int)DecodeErrorKind.TooDeep);
             return;
+        }
+
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw new SchemaResolutionException("The field lies too deep for this thread's stack", path, path);
         }
 
         _depth++;
@@ -193,7 +199,7 @@ internal sealed class ProjectionCompiler
     // A default is decoded here and now, by a plan of its own.
     private void ReadDefault(RecordField field, ProjectionTree tree, string path)
     {
-        ProjectionPlan plan = Compile(Resolver.Resolve(field.Schema, field.Schema), tree);
+        ProjectionPlan plan = Compile(Resolver.Resolve(field.Schema, field.Schema), tree, depthMax);
         ReadOnlySpan<byte> encoded = field.DefaultBinary().Span;
         var values = new FieldValue[tree.AllSlots().Max() + 1];
         DecodeResult result = ProjectionLoop.Run(plan, encoded, values);

@@ -12,7 +12,8 @@ internal sealed record ProjectionPlan(
     byte[] Constants,
     string[] Paths,
     bool HasText,
-    int Slots) : IDecodePaths
+    int Slots,
+    int DepthMax) : IDecodePaths
 {
     public string PathOf(int place) => Paths[place];
 }

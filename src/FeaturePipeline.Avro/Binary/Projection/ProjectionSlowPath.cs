@@ -11,7 +11,7 @@ internal static class ProjectionSlowPath
     internal static int Run(
         ProjectionPlan plan, in ProjectionOp op, ReadOnlySpan<byte> body, Span<FieldValue> values, int position, out int reached, out DecodeErrorKind error)
     {
-        var reader = new AvroReader(body, position, op.Code == ProjectionCode.Skip ? op.B : 0);
+        var reader = new AvroReader(body, position, op.Code == ProjectionCode.Skip ? op.B : 0, plan.DepthMax);
         int next = Run(plan, in op, ref reader, values);
         reached = reader.Position;
         error = next < 0 ? reader.Error : DecodeErrorKind.None;

@@ -32,6 +32,20 @@ internal sealed class ProjectionTree
 
     internal ProjectionTree? Child(string name) => _children.GetValueOrDefault(name);
 
-    /// <summary>All slots of this tree.</summary>
-    internal IEnumerable<int> AllSlots() => _slots.Concat(_children.Values.SelectMany(child => child.AllSlots()));
+    /// <summary>All slots of this tree, which is as deep as the longest path has parts.</summary>
+    internal List<int> AllSlots()
+    {
+        var slots = new List<int>();
+        var open = new Stack<ProjectionTree>([this]);
+        while (open.TryPop(out ProjectionTree? tree))
+        {
+            slots.AddRange(tree._slots);
+            foreach (ProjectionTree child in tree._children.Values)
+            {
+                open.Push(child);
+            }
+        }
+
+        return slots;
+    }
 }
