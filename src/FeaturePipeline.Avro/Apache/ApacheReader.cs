@@ -97,7 +97,7 @@ internal sealed class ReaderGraph
             ScalarNode scalar => new ScalarReader(scalar),
             EnumNode symbols => new EnumReader(symbols, (ApacheAvro.EnumSchema)schema),
             FixedNode type => new FixedReader(type, (ApacheAvro.FixedSchema)schema),
-            WriterUnionNode => new UnionReader(),
+            WriterUnionNode union => new UnionReader(union),
             ArrayNode array => new ArrayReader(array.ItemSizeMin),
             MapNode map => new MapReader(map.EntrySizeMin),
             _ => new RecordReader((RecordNode)node, (ApacheAvro.RecordSchema)schema),

@@ -39,7 +39,7 @@ internal sealed class FixedReader(FixedNode node, ApacheAvro.FixedSchema schema)
 }
 
 /// <summary>The message says which of the writer's branches follows.</summary>
-internal sealed class UnionReader : ValueReader
+internal sealed class UnionReader(WriterUnionNode node) : ValueReader
 {
     internal ValueReader?[] Branches { get; set; } = [];
 
@@ -47,7 +47,9 @@ internal sealed class UnionReader : ValueReader
     {
         value = null;
         return reader.TryReadUnionIndex(Branches.Length, out int index)
-            && (Branches[index] is { } branch ? branch.TryRead(ref reader, out value) : reader.Fail(DecodeErrorKind.UnreadableBranch));
+            && (Branches[index] is { } branch
+                ? branch.TryRead(ref reader, out value)
+                : reader.Fail(DecodeErrorKind.UnreadableBranch, node.Unreadable(index)));
     }
 }
 

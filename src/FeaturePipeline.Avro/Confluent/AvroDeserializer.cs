@@ -68,7 +68,7 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
         _latestWithMetadata = config?.UseLatestWithMetadata is { Count: > 0 } metadata ? metadata : null;
         _default = new Serdes.AvroDeserializer<T>(schemaRegistryClient, KnownToConfluent(config), ruleRegistry); // judges the names of settings
         _isDefaultAlways = DefaultSerde.TakesAll(typeof(T), config);
-        _binding = _isDefaultAlways ? null! : ValueBinding<T>.Create();
+        _binding = _isDefaultAlways ? null! : ValueBinding<T>.Create((config as AvroDeserializerConfig)?.DepthMax);
         _ignoresHeaders = config?.SchemaIdStrategy == SchemaIdDeserializerStrategy.Prefix;
         _latestTtl = LatestTtl.Of(schemaRegistryClient);
         _timeProvider = timeProvider;

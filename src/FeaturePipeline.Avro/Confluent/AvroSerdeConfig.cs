@@ -22,6 +22,12 @@ public class AvroSerializerConfig : Serdes.AvroSerializerConfig
     /// <summary>The schema of every value; null = the one that each value says it has.</summary>
     public AvroSchema? Schema { get; set; }
 
+    /// <summary>
+    /// Records, arrays and maps of a value may nest so deep: 1 to <see cref="Binary.AvroReader.DepthMaxHighest"/>; null = 64. Only trees and lists of
+    /// linked nodes need more.
+    /// </summary>
+    public int? DepthMax { get; set; }
+
     /// <summary>A subject strategy of one's own, of context and record name (null for a schema without one); it comes before
     /// <see cref="Serdes.AvroSerializerConfig.SubjectNameStrategy"/>.</summary>
     public Func<SerializationContext, string?, string?>? SubjectName { get; set; }
@@ -44,6 +50,12 @@ public class AvroDeserializerConfig : Serdes.AvroDeserializerConfig
 
     /// <summary>The schema that values are resolved to; null = what suits the type, for generic values the message's own.</summary>
     public AvroSchema? ReaderSchema { get; set; }
+
+    /// <summary>
+    /// Records, arrays and maps of a value may nest so deep: 1 to <see cref="Binary.AvroReader.DepthMaxHighest"/>; null = 64. Only trees and lists of
+    /// linked nodes need more.
+    /// </summary>
+    public int? DepthMax { get; set; }
 
     /// <summary>A subject strategy of one's own, as <see cref="AvroSerializerConfig.SubjectName"/>.</summary>
     public Func<SerializationContext, string?, string?>? SubjectName { get; set; }

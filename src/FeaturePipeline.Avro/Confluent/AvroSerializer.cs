@@ -85,7 +85,7 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>, IClusterIdAware, IS
         }
 
         _isDefaultAlways = DefaultSerde.TakesAll(typeof(T), config);
-        _binding = _isDefaultAlways ? null! : ValueBinding<T>.Create();
+        _binding = _isDefaultAlways ? null! : ValueBinding<T>.Create((config as AvroSerializerConfig)?.DepthMax);
         _isInHeader = config.SchemaIdStrategy == SchemaIdSerializerStrategy.Header;
         _latestTtl = LatestTtl.Of(schemaRegistryClient);
         _timeProvider = timeProvider;

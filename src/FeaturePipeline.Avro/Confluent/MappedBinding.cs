@@ -5,7 +5,7 @@ using FeaturePipeline.Avro.Schemas;
 namespace FeaturePipeline.Avro.Confluent;
 
 /// <summary>C# types, and classes that Apache's avrogen has made (see <see cref="MappedReader{T}"/>).</summary>
-internal sealed class MappedBinding<T> : ValueBinding<T>
+internal sealed class MappedBinding<T>(int depthMax) : ValueBinding<T>(depthMax)
 {
     private readonly Lazy<AvroSchema> _schema = new(static () => MappedSchema.Of<T>());
 
@@ -17,7 +17,7 @@ internal sealed class MappedBinding<T> : ValueBinding<T>
 
     public override AvroSchema SchemaOf(T value) => _schemas?.GetOrAdd(value!.GetType(), MappedSchema.Of) ?? _schema.Value;
 
-    public override BodyWriter<T> CompileWriter(AvroSchema schema) => MappedWriter<T>.Compile(schema).Write;
+    public override BodyWriter<T> CompileWriter(AvroSchema schema) => MappedWriter<T>.Compile(schema, DepthMax).Write;
 
-    public override BodyReader<T> CompileReader(AvroSchema writer, AvroSchema? reader) => MappedReader<T>.Compile(writer, reader).TryRead;
+    public override BodyReader<T> CompileReader(AvroSchema writer, AvroSchema? reader) => MappedReader<T>.Compile(writer, reader, DepthMax).TryRead;
 }

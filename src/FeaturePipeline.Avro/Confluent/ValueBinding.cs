@@ -14,8 +14,11 @@ internal delegate DecodeResult BodyReader<T>(ReadOnlySpan<byte> body, out T? val
 /// <exception cref="ArgumentException">The value is not one of the schema.</exception>
 internal delegate void BodyWriter<in T>(T value, IBufferWriter<byte> output);
 
-internal abstract class ValueBinding<T>
+internal abstract class ValueBinding<T>(int depthMax)
 {
+    /// <summary>Records, arrays and maps of a value may nest so deep.</summary>
+    protected int DepthMax { get; } = depthMax;
+
     /// <summary>The schema that a value is written with unless another is chosen.</summary>
     public abstract AvroSchema SchemaOf(T value);
 
@@ -31,11 +34,15 @@ internal abstract class ValueBinding<T>
     public abstract BodyReader<T> CompileReader(AvroSchema writer, AvroSchema? reader);
 
     /// <summary>The binding of a type.</summary>
+    /// <param name="depthMax">Records, arrays and maps of a value may nest so deep; null = 64.</param>
     /// <exception cref="NotSupportedException">The type is neither generic nor one that can be mapped.</exception>
-    public static ValueBinding<T> Create() =>
-        typeof(T) == typeof(global::Avro.Generic.GenericRecord) ? (ValueBinding<T>)(object)new ApacheBinding()
-        : GenericBinding<T>.IsFor(typeof(T)) ? new GenericBinding<T>()
-        : MappedBinding<T>.IsFor(typeof(T)) ? new MappedBinding<T>()
+    /// <exception cref="ArgumentOutOfRangeException">The depth is beyond its limits.</exception>
+    public static ValueBinding<T> Create(int? depthMax) => Create(AvroReader.CheckDepthMax(depthMax ?? AvroReader.DepthMax));
+
+    private static ValueBinding<T> Create(int depthMax) =>
+        typeof(T) == typeof(global::Avro.Generic.GenericRecord) ? (ValueBinding<T>)(object)new ApacheBinding(depthMax)
+        : GenericBinding<T>.IsFor(typeof(T)) ? new GenericBinding<T>(depthMax)
+        : MappedBinding<T>.IsFor(typeof(T)) ? new MappedBinding<T>(depthMax)
         : throw new NotSupportedException(
             $"{typeof(T)} can't be read or written as Avro: it is no type of the framework with a form in Avro, "
             + "or has no constructor without parameters and none whose parameters are all members of it.");
@@ -76,7 +83,8 @@ internal sealed class GenericBinding<T> : ValueBinding<T>
     private readonly AvroSchema? _reader;
 
     // A null branch is read as null where the type has one.
-    public GenericBinding()
+    public GenericBinding(int depthMax)
+        : base(depthMax)
     {
         var type = Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T);
         if (PrimitiveNames.TryGetValue(type, out var name))
@@ -99,7 +107,7 @@ internal sealed class GenericBinding<T> : ValueBinding<T>
 
     public override BodyWriter<T> CompileWriter(AvroSchema schema)
     {
-        var writer = GenericWriter.Compile(schema);
+        var writer = GenericWriter.Compile(schema, DepthMax);
         return (value, output) => writer.Write(value, output);
     }
 
@@ -111,7 +119,7 @@ internal sealed class GenericBinding<T> : ValueBinding<T>
             RequireRecords(wanted ?? writer, "Read it as object");
         }
 
-        var compiled = GenericReader.Compile(writer, wanted);
+        var compiled = GenericReader.Compile(writer, wanted, DepthMax);
         return (ReadOnlySpan<byte> body, out T? value) => OfType(compiled.TryRead(body, out var read), read, out value);
     }
 }

@@ -70,7 +70,7 @@ public sealed class GenericReader
                 return reader.TryReadUnionIndex(union.Branches.Length, out int index)
                     && (union.Branches[index] is { } branch
                         ? TryRead(branch, ref reader, out value)
-                        : reader.Fail(DecodeErrorKind.UnreadableBranch));
+                        : reader.Fail(DecodeErrorKind.UnreadableBranch, union.Unreadable(index)));
             case ArrayNode array:
                 return TryReadArray(array, ref reader, out value);
             case MapNode map:
@@ -214,8 +214,9 @@ public sealed class GenericReader
             return false;
         }
 
-        index = node.Map[index];
-        return index >= 0 || reader.Fail(DecodeErrorKind.UnknownSymbol);
+        int written = index;
+        index = node.Map[written];
+        return index >= 0 || reader.Fail(DecodeErrorKind.UnknownSymbol, node.Unknown(written));
     }
 
     private static bool TryReadArray(ArrayNode node, ref AvroReader reader, out object? value)

@@ -39,6 +39,21 @@ public sealed class GenericRecord
         set => _values[Position(name)] = value;
     }
 
+    /// <summary>A field by name, where the record may lack it: other versions of a schema have other fields.</summary>
+    /// <param name="name">The field's own name.</param>
+    /// <param name="value">The value, which may be null; null where there is no such field.</param>
+    /// <returns>Whether the record has the field.</returns>
+    public bool TryGetValue(string name, out object? value)
+    {
+        RecordField? field = Schema.Field(name);
+        value = field is null ? null : _values[field.Position];
+        return field is not null;
+    }
+
+    /// <summary>The fields with their values as text for people, like JSON; what is long or deep ends in "...". Not for programs: see <see cref="AvroJson"/>.</summary>
+    /// <returns>Such as <c>{"id": 4, "who": "bob"}</c>, at most some 5,000 characters.</returns>
+    public override string ToString() => GenericText.Of(this);
+
     private int Position(string name) =>
         Schema.Field(name)?.Position ?? throw new KeyNotFoundException($"Record {Schema.Name} has no field '{name}'.");
 }
@@ -52,11 +67,16 @@ public sealed record GenericEnum(EnumSchema Schema, int Index)
     public string Symbol => Schema.Symbols[Index];
 
     /// <summary>The symbol.</summary>
-    /// <returns><see cref="Symbol"/>.</returns>
-    public override string ToString() => Symbol;
+    /// <returns><see cref="Symbol"/>, or what is no symbol where the enum has none at the position.</returns>
+    public override string ToString() => (uint)Index < (uint)Schema.Symbols.Count ? Symbol : $"no symbol {Index}";
 }
 
 /// <summary>A fixed.</summary>
 /// <param name="Schema">Its schema.</param>
 /// <param name="Value">As many bytes as the schema says.</param>
-public sealed record GenericFixed(FixedSchema Schema, byte[] Value);
+public sealed record GenericFixed(FixedSchema Schema, byte[] Value)
+{
+    /// <summary>The bytes in hex, the first 64.</summary>
+    /// <returns>Such as <c>"0x00FF"</c>, with the quotes.</returns>
+    public override string ToString() => GenericText.Of(this);
+}

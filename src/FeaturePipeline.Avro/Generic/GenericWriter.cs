@@ -14,6 +14,9 @@ public sealed class GenericWriter
     // Of fields or branches, in a message.
     private const int NamesMax = 20;
 
+    // What is given for a symbol may be any text.
+    private const int SymbolLengthMax = 64;
+
     private readonly AvroSchema _schema;
     private readonly int _depthMax;
 
@@ -210,21 +213,27 @@ public sealed class GenericWriter
     private static ArgumentException Mismatch(AvroSchema schema, object? value, string path) =>
         new($"{(path.Length == 0 ? "The value" : $"Field '{path}'")} is {TypeOf(schema)}; {Given(schema, value)} does not fit.", nameof(value));
 
-    private static string TypeOf(AvroSchema schema) => schema switch
+    /// <summary>What a schema has, for a message.</summary>
+    internal static string TypeOf(AvroSchema schema) => schema switch
     {
-        UnionSchema union => $"a union of {Listed(union.Branches.Select(branch => branch.TypeName))}",
+        UnionSchema union => $"a union of {Listed(union.Branches.Select(branch => branch is EnumSchema symbols ? $"{symbols.Name} ({SymbolsOf(symbols)})" : branch.TypeName))}",
         FixedSchema type => $"of type {type.Name}, a fixed of {type.Size} bytes",
         RecordSchema record => $"of type {record.Name}, a record of {Listed(record.Fields.Select(field => field.Name))}",
-        NamedSchema named => $"of type {named.Name}, an enum",
+        EnumSchema symbols => $"of type {symbols.Name}, {SymbolsOf(symbols)}",
         _ => $"of type {schema.TypeName}",
     };
+
+    private static string SymbolsOf(EnumSchema schema) => $"an enum of {Listed(schema.Symbols)}";
+
+    private static bool HasEnum(AvroSchema schema) => schema is EnumSchema || (schema is UnionSchema union && union.Branches.Any(branch => branch is EnumSchema));
 
     private static string Given(AvroSchema schema, object? value) => (schema, value) switch
     {
         (_, null) => "null",
-        (EnumSchema, string or GenericEnum) => $"'{value}'",
-        (FixedSchema, byte[] bytes) => $"an array of {bytes.Length} bytes",
-        (FixedSchema, GenericFixed bytes) => $"a fixed of {bytes.Value.Length} bytes",
+        (_, GenericEnum symbol) => $"'{symbol}' of enum {symbol.Schema.Name}",
+        (_, string text) when HasEnum(schema) => $"'{(text.Length > SymbolLengthMax ? text[..SymbolLengthMax] + "..." : text)}'",
+        (FixedSchema or UnionSchema, byte[] bytes) => $"an array of {bytes.Length} bytes",
+        (_, GenericFixed bytes) => $"a fixed {bytes.Schema.Name} of {bytes.Value.Length} bytes",
         (_, GenericRecord record) => $"a record {record.Schema.Name} of {Listed(record.Schema.Fields.Select(field => field.Name))}",
         _ => value.GetType().Name,
     };

@@ -193,11 +193,10 @@ internal static class MappedReads
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static bool UnknownSymbol(ref AvroReader reader, EnumNode node, int index, Type type)
     {
-        var schema = (EnumSchema)node.Reader;
-        string known = node.Map[index] < 0
-            ? $"enum {schema.Name}, which has {GenericWriter.Listed(schema.Symbols)} and no default"
-            : $"{type}, which has {GenericWriter.Listed(Enum.GetNames(type))}";
-        return reader.Fail(DecodeErrorKind.UnknownSymbol, $"symbol '{((EnumSchema)node.Writer).Symbols[index]}' is none of {known}");
+        string unknown = node.Map[index] < 0
+            ? node.Unknown(index)
+            : $"symbol '{((EnumSchema)node.Writer).Symbols[index]}' is none of {type}, which has {GenericWriter.Listed(Enum.GetNames(type))}";
+        return reader.Fail(DecodeErrorKind.UnknownSymbol, unknown);
     }
 
     /// <summary>Fails for a branch of the writer's union.</summary>

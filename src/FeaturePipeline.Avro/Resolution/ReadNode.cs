@@ -1,4 +1,5 @@
 using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Resolution;
@@ -50,6 +51,14 @@ internal sealed class ScalarNode(AvroSchema writer, AvroSchema reader, ScalarRea
 internal sealed class EnumNode(EnumSchema writer, EnumSchema reader, int[] map) : ReadNode(writer, reader)
 {
     internal int[] Map { get; } = map;
+
+    /// <summary>What is wrong with a symbol of the writer's that the reader does not have.</summary>
+    internal string Unknown(int index)
+    {
+        var wanted = (EnumSchema)Reader;
+        string symbol = ((EnumSchema)Writer).Symbols[index];
+        return $"symbol '{symbol}' is none of enum {wanted.Name}, which has {GenericWriter.Listed(wanted.Symbols)} and no default";
+    }
 }
 
 /// <summary>A fixed of the same size.</summary>
@@ -115,6 +124,10 @@ internal readonly record struct RecordStep(RecordField Field, int Target, ReadNo
 internal sealed class WriterUnionNode(UnionSchema writer, AvroSchema reader, ReadNode?[] branches) : ReadNode(writer, reader)
 {
     internal ReadNode?[] Branches { get; } = branches;
+
+    /// <summary>What is wrong with a branch of the writer's that the reader cannot read.</summary>
+    internal string Unreadable(int index) =>
+        $"the writer's branch {((UnionSchema)Writer).Branches[index].TypeName} cannot be read: what the reader wants is {GenericWriter.TypeOf(Reader)}";
 }
 
 /// <summary>The value becomes a branch of the reader's union; the message knows nothing of it.</summary>

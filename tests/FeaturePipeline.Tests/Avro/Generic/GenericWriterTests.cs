@@ -54,7 +54,7 @@ public class GenericWriterTests
 
     public static TheoryData<string, object?, string> Refused => new()
     {
-        { Enum, "Z", "Field 'f' is of type E, an enum; 'Z' does not fit." },
+        { Enum, "Z", "Field 'f' is of type E, an enum of A, B; 'Z' does not fit." },
         { Fixed, new byte[] { 1 }, "Field 'f' is of type F, a fixed of 2 bytes; an array of 1 bytes does not fit." },
         { """["null","long",{"type":"array","items":"int"}]""", "x", "Field 'f' is a union of null, long, array; String does not fit." },
         { "\"string\"", null, "Field 'f' is of type string; null does not fit." },
