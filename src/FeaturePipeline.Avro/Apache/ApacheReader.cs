@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Mapping;
@@ -8,8 +9,9 @@ using ApacheAvro = global::Avro;
 namespace FeaturePipeline.Avro.Apache;
 
 /// <summary>
-/// Reads messages as the values that Apache's library gives: its GenericRecord, GenericEnum and GenericFixed, arrays of objects, dictionaries, and
-/// logical types as .NET's. Compiled once for a pair of schemas; immutable, shared by threads; all limits on hostile input hold.
+/// Reads messages as the values that Apache's library gives: its GenericRecord, GenericEnum and GenericFixed, arrays of objects,
+/// dictionaries, and logical types as .NET's. Compiled once for a pair of schemas; immutable, shared by threads; all limits on hostile
+/// input hold.
 /// </summary>
 internal sealed class ApacheReader
 {
@@ -45,7 +47,10 @@ internal sealed class ApacheReader
     }
 }
 
-/// <summary>Makes a reader for each node of a resolution and the schema of Apache's that belongs to it. Without recursion: schemas may recur, and nest.</summary>
+/// <summary>
+/// Makes a reader for each node of a resolution and the schema of Apache's that belongs to it. Without recursion: schemas may recur, and
+/// nest.
+/// </summary>
 internal sealed class ReaderGraph
 {
     private readonly Dictionary<Place, ValueReader> _made = [];
@@ -57,7 +62,7 @@ internal sealed class ReaderGraph
         public bool Equals(Place other) => ReferenceEquals(Node, other.Node) && ReferenceEquals(Schema, other.Schema);
 
         public override int GetHashCode() => HashCode.Combine(
-            System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(Node), System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(Schema));
+            RuntimeHelpers.GetHashCode(Node), RuntimeHelpers.GetHashCode(Schema));
     }
 
     internal ValueReader Compile(ReadNode node, ApacheAvro.Schema schema)
@@ -82,7 +87,9 @@ internal sealed class ReaderGraph
         var place = new Place(node, schema);
         if (!_made.TryGetValue(place, out ValueReader? reader))
         {
-            reader = schema is ApacheAvro.LogicalSchema logical && node is not WriterUnionNode ? LogicalValues.Reader(node, logical, Plain) : Plain(node, schema);
+            reader = schema is ApacheAvro.LogicalSchema logical && node is not WriterUnionNode
+                ? LogicalValues.Reader(node, logical, Plain)
+                : Plain(node, schema);
             _made.Add(place, reader);
         }
 

@@ -30,8 +30,8 @@ internal static class ApacheSchemas
     internal static ApacheAvro.Schema Of(AvroSchema schema) => Theirs.GetValue(schema, Parse);
 
     /// <summary>
-    /// The text that Apache's library, and so Confluent's serializer, gives such a schema. For a logical type of a fixed, enum or record it is none that the
-    /// specification allows, and registries refuse it: a type within "type". Then the text is ours.
+    /// The text that Apache's library, and so Confluent's serializer, gives such a schema. For a logical type of a fixed, enum or record it
+    /// is none that the specification allows, and registries refuse it: a type within "type". Then the text is ours.
     /// </summary>
     internal static string TextOf(AvroSchema schema) =>
         Of(schema).ToString() is var text && text.Contains(TypeInType, StringComparison.Ordinal) ? schema.ToString() : text;
@@ -53,7 +53,9 @@ internal static class ApacheSchemas
     {
         string text = schema.ToString();
         return TryParse(text, out _) ?? TryParse(WithoutRefused(text), out Exception? refusal) ?? throw new NotSupportedException(
-            $"Apache's library cannot have the schema of {schema.TypeName}: {refusal!.Message}. Read and write it as {typeof(Generic.GenericRecord)}.", refusal);
+            $"Apache's library cannot have the schema of {schema.TypeName}: {refusal!.Message}. "
+            + $"Read and write it as {typeof(Generic.GenericRecord)}.",
+            refusal);
     }
 
     private static ApacheAvro.Schema? TryParse(string text, out Exception? refusal)
@@ -97,7 +99,8 @@ internal static class ApacheSchemas
         if (type["logicalType"] is not null && type["type"] is JsonValue)
         {
             string[] own = ["type", "name", "size", "logicalType", "precision", "scale"];
-            var alone = new JsonObject(type.Where(part => own.Contains(part.Key)).Select(static part => KeyValuePair.Create(part.Key, part.Value?.DeepClone())));
+            var alone = new JsonObject(
+                type.Where(part => own.Contains(part.Key)).Select(static part => KeyValuePair.Create(part.Key, part.Value?.DeepClone())));
             if (TryParse(alone.ToJsonString(), out _) is null)
             {
                 type.Remove("logicalType");

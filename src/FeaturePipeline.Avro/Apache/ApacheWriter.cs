@@ -6,8 +6,9 @@ using ApacheAvro = global::Avro;
 namespace FeaturePipeline.Avro.Apache;
 
 /// <summary>
-/// Writes the values that Apache's library takes (see <see cref="ApacheReader"/>), as Apache's writer does: an array is any .NET array, a map an
-/// IDictionary from strings to objects, and a number is of the schema's own type. Compiled once for a schema; immutable, shared by threads.
+/// Writes the values that Apache's library takes (see <see cref="ApacheReader"/>), as Apache's writer does: an array is any .NET array, a
+/// map an IDictionary from strings to objects, and a number is of the schema's own type. Compiled once for a schema; immutable, shared by
+/// threads.
 /// </summary>
 internal sealed class ApacheWriter
 {
@@ -30,7 +31,7 @@ internal sealed class ApacheWriter
         new(new WriterGraph().Compile(ApacheSchemas.Of(schema)), depthMax);
 
     /// <summary>Writes one value: arrays and maps as one block, varints as short as they can be.</summary>
-    /// <exception cref="ArgumentException">The value is not one of the schema; the message names the field. A part may have been written.</exception>
+    /// <exception cref="ArgumentException">The value is not one of the schema; the message names the field.</exception>
     internal void Write(object? value, IBufferWriter<byte> output)
     {
         var writer = new AvroWriter(output, _depthMax);
@@ -47,8 +48,8 @@ internal sealed class ApacheWriter
     }
 
     /// <summary>
-    /// Notes the field that an exception comes through. A filter that is never true: the path costs nothing until there is an error, and the stack is
-    /// not left field by field.
+    /// Notes the field that an exception comes through. A filter that is never true: the path costs nothing until there is an error, and
+    /// the stack is not left field by field.
     /// </summary>
     internal static bool Note(ArgumentException exception, string field)
     {

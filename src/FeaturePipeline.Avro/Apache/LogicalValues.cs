@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Mapping;
 using FeaturePipeline.Avro.Resolution;
@@ -7,12 +8,12 @@ using ApacheAvro = global::Avro;
 namespace FeaturePipeline.Avro.Apache;
 
 /// <summary>
-/// Logical types as Apache's library has them: AvroDecimal, DateTime, TimeSpan and Guid; what it does not know stays what underlies it, and what a
-/// program has registered with its LogicalTypeFactory is converted by the program.
+/// Logical types as Apache's library has them: AvroDecimal, DateTime, TimeSpan and Guid; what it does not know stays what underlies it, and
+/// what a program has registered with its LogicalTypeFactory is converted by the program.
 /// </summary>
 internal static class LogicalValues
 {
-    /// <summary>The unit of one of Apache's own types of times, or none. A program may have put a type of its own in the place of one.</summary>
+    /// <summary>The unit of one of Apache's own types of times, or none: a program may have put a type of its own in its place.</summary>
     internal static TimeUnit UnitOf(ApacheAvro.LogicalSchema schema) => schema.LogicalType switch
     {
         ApacheAvro.Util.Date => TimeUnit.Days,
@@ -96,7 +97,7 @@ internal static class LogicalValues
 
     private sealed class DecimalReader(DecimalForm form, DecimalForm? written) : ValueReader
     {
-        private readonly System.Numerics.BigInteger _factor = System.Numerics.BigInteger.Pow(10, written is null ? 0 : form.Scale - written.Scale);
+        private readonly BigInteger _factor = BigInteger.Pow(10, written is null ? 0 : form.Scale - written.Scale);
 
         internal override bool TryRead(ref AvroReader reader, out object? value)
         {

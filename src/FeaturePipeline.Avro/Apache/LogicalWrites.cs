@@ -46,7 +46,8 @@ internal static class LogicalWrites
             TimeSpan time = value as TimeSpan? ?? throw NotOf(schema, "a TimeSpan", value);
             if (time < TimeSpan.Zero || time.Ticks >= TimeSpan.TicksPerDay)
             {
-                throw new ArgumentException($"it is of type {schema.LogicalTypeName}, which takes 00:00:00 to less than a day, not {time}.");
+                throw new ArgumentException(
+                    $"it is of type {schema.LogicalTypeName}, which takes 00:00:00 to less than a day, not {time}.");
             }
 
             MappedWrites.TimeSpanOf(ref writer, time, unit, "");
@@ -76,7 +77,8 @@ internal static class LogicalWrites
             }
             else
             {
-                MappedWrites.Text(ref writer, value is string text && Guid.TryParse(text, out _) ? text : throw NotOf(schema, "a Guid or its text", value), "");
+                bool isGuid = value is string && Guid.TryParse((string)value, out _);
+                MappedWrites.Text(ref writer, isGuid ? (string)value! : throw NotOf(schema, "a Guid or its text", value), "");
             }
         }
     }

@@ -190,6 +190,7 @@ internal sealed class RecordReader(RecordNode node, ApacheAvro.RecordSchema sche
         var encoded = AvroReader.OfDefault(node.Defaults[i].DefaultBinary().Span);
         return Defaults[i].TryRead(ref encoded, out object? value)
             ? value
-            : throw new InvalidOperationException($"The default of field '{node.Defaults[i].Name}' of record {node.Reader.TypeName} was encoded wrongly.");
+            : throw new InvalidOperationException(
+                $"The default of field '{node.Defaults[i].Name}' of record {node.Reader.TypeName} was encoded wrongly.");
     }
 }

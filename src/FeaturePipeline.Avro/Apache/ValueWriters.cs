@@ -14,7 +14,8 @@ internal abstract class ValueWriter
     internal abstract void Write(ref AvroWriter writer, object? value);
 
     /// <summary>What is said of a value that does not fit.</summary>
-    internal static ArgumentException Mismatch(string schema, string taken, object? value) => new($"it is {schema}, which takes {taken}, not {Given(value)}.");
+    internal static ArgumentException Mismatch(string schema, string taken, object? value) =>
+        new($"it is {schema}, which takes {taken}, not {Given(value)}.");
 
     private static string Given(object? value) => value switch
     {
@@ -88,7 +89,8 @@ internal sealed class EnumWriter(ApacheAvro.EnumSchema schema) : ValueWriter
     private readonly Dictionary<string, int> _indexes =
         schema.Symbols.Index().ToDictionary(static entry => entry.Item, static entry => entry.Index, StringComparer.Ordinal);
 
-    internal override bool IsFor(object? value) => value is ApacheAvro.Generic.GenericEnum symbol && symbol.Schema.SchemaName.Equals(schema.SchemaName);
+    internal override bool IsFor(object? value) =>
+        value is ApacheAvro.Generic.GenericEnum symbol && symbol.Schema.SchemaName.Equals(schema.SchemaName);
 
     internal override void Write(ref AvroWriter writer, object? value) => writer.WriteLong(
         value is ApacheAvro.Generic.GenericEnum symbol && _indexes.TryGetValue(symbol.Value, out int index)
@@ -98,7 +100,8 @@ internal sealed class EnumWriter(ApacheAvro.EnumSchema schema) : ValueWriter
 
 internal sealed class FixedWriter(ApacheAvro.FixedSchema schema) : ValueWriter
 {
-    internal override bool IsFor(object? value) => value is ApacheAvro.Generic.GenericFixed bytes && bytes.Schema.SchemaName.Equals(schema.SchemaName);
+    internal override bool IsFor(object? value) =>
+        value is ApacheAvro.Generic.GenericFixed bytes && bytes.Schema.SchemaName.Equals(schema.SchemaName);
 
     internal override void Write(ref AvroWriter writer, object? value) => writer.WriteRaw(
         value is ApacheAvro.Generic.GenericFixed { Value: var bytes } && bytes.Length == schema.Size
@@ -128,7 +131,8 @@ internal sealed class UnionWriter(ApacheAvro.UnionSchema schema) : ValueWriter
         throw Mismatch("a union", $"one of {string.Join(", ", schema.Schemas.Select(NameOf))}", value);
     }
 
-    private static string NameOf(ApacheAvro.Schema branch) => branch is ApacheAvro.LogicalSchema logical ? logical.LogicalTypeName : branch.Fullname;
+    private static string NameOf(ApacheAvro.Schema branch) =>
+        branch is ApacheAvro.LogicalSchema logical ? logical.LogicalTypeName : branch.Fullname;
 }
 
 internal sealed class ArrayWriter : ValueWriter
@@ -219,7 +223,8 @@ internal sealed class RecordWriter(ApacheAvro.RecordSchema schema) : ValueWriter
     // Where another schema of the same record has the fields. Records of one schema follow each other.
     private sealed record Positions(ApacheAvro.RecordSchema Schema, int[] Fields);
 
-    internal override bool IsFor(object? value) => value is ApacheAvro.Generic.GenericRecord record && record.Schema.SchemaName.Equals(schema.SchemaName);
+    internal override bool IsFor(object? value) =>
+        value is ApacheAvro.Generic.GenericRecord record && record.Schema.SchemaName.Equals(schema.SchemaName);
 
     internal override void Write(ref AvroWriter writer, object? value)
     {
@@ -253,8 +258,10 @@ internal sealed class RecordWriter(ApacheAvro.RecordSchema schema) : ValueWriter
         int[] fields = [.. schema.Fields.Select(field => own.TryGetField(field.Name, out ApacheAvro.Field found) ? found.Pos : -1)];
         return own.SchemaName.Equals(schema.SchemaName) && own.Count == schema.Count && !fields.Contains(-1)
             ? new Positions(own, fields)
-            : throw new ArgumentException($"it is record {Described(schema)}, which takes a record of the same fields, not {Described(own)}.");
+            : throw new ArgumentException(
+                $"it is record {Described(schema)}, which takes a record of the same fields, not {Described(own)}.");
 
-        static string Described(ApacheAvro.RecordSchema record) => $"{record.Fullname} of {string.Join(", ", record.Fields.Select(static field => field.Name))}";
+        static string Described(ApacheAvro.RecordSchema record) =>
+            $"{record.Fullname} of {string.Join(", ", record.Fields.Select(static field => field.Name))}";
     }
 }
