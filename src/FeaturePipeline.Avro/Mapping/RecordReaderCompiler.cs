@@ -171,8 +171,9 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
             return variable;
         }
 
-        return parameter.HasDefaultValue ? Expression.Convert(Expression.Constant(parameter.DefaultValue), parameter.ParameterType)
-            : member.IsNullable ? Expression.Default(parameter.ParameterType)
+        // Reflection gives null for the default of a struct.
+        return parameter is { HasDefaultValue: true, DefaultValue: not null } ? Expression.Convert(Expression.Constant(parameter.DefaultValue), parameter.ParameterType)
+            : parameter.HasDefaultValue || member.IsNullable ? Expression.Default(parameter.ParameterType)
             : throw Missing(member.Name);
     }
 

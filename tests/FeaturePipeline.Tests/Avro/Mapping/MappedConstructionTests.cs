@@ -25,6 +25,17 @@ public class MappedConstructionTests
     }
 
     [Fact]
+    public void Optional_parameters_that_the_messages_lack_keep_their_defaults_structs_too()
+    {
+        var schema = AvroSchema.Parse("""{"type":"record","name":"Optional","fields":[{"name":"id","type":"int"}]}""");
+        Assert.Equal(new Optional(1), Read<Optional>([2], schema));
+    }
+
+    private sealed record Optional(
+        int Id, DateTime At = default, Guid Key = default, decimal Price = default, int Count = 7, string Text = "x", DayOfWeek Day = DayOfWeek.Friday,
+        int? More = 4, int? None = null, DayOfWeek? Other = DayOfWeek.Sunday);
+
+    [Fact]
     public void A_schema_that_has_a_field_for_what_is_worked_out_is_written_and_read_without_it()
     {
         var schema = AvroSchema.Parse("""
