@@ -185,13 +185,15 @@ public ref struct AvroWriter
     /// <summary>Enters a record, array or map.</summary>
     /// <returns>False where that is too deep (<see cref="WhyTooDeep"/>): the value holds itself, or is a list of linked nodes.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool TryEnter() => ++_depth <= _unaskedDepth || WhyTooDeep() is null;
+    internal bool TryEnter() => ++_depth <= _unaskedDepth || TryEnterDeep();
 
-    /// <summary>Why what was entered last is too deep, or null where it is not.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal readonly string? WhyTooDeep() =>
-        _depth > _depthMax ? $"it nests more than {_depthMax} deep (depthMax, at most {AvroReader.DepthMaxHighest})"
-        : RuntimeHelpers.TryEnsureSufficientExecutionStack() ? null : AvroReader.StackTooSmall;
+    private readonly bool TryEnterDeep() => _depth <= _depthMax && RuntimeHelpers.TryEnsureSufficientExecutionStack();
+
+    /// <summary>Why what could not be entered is too deep. The stack is not asked again: who asks may stand on a lower frame.</summary>
+    internal readonly string WhyTooDeep() => _depth > _depthMax
+        ? $"it nests more than {_depthMax} deep (depthMax, at most {AvroReader.DepthMaxHighest})"
+        : AvroReader.StackTooSmall;
 
     /// <summary>Leaves a record, array or map.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

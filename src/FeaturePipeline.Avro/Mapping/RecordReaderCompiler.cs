@@ -29,6 +29,7 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
     {
         LabelTarget end = Expression.Label(type);
         _matched = TypeMembers.Match((RecordSchema)node.Reader, _members.Stored);
+        CheckGenerated();
         ConstructorInfo? constructor = Constructor();
         ParameterExpression made = Expression.Variable(type, "made");
         bool isMadeFirst = !type.IsValueType && constructor!.GetParameters().Length == 0;
@@ -53,6 +54,12 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
                 statements.Add(Expression.Assign(Variable(member), Default(i, member)));
                 Set(member);
             }
+        }
+
+        foreach (TypeMember member in _members.Stored.Where(member => member.Info.IsDefined(typeof(AvroDefaultAttribute)) && !_variables.ContainsKey(member)))
+        {
+            statements.Add(Expression.Assign(Variable(member), OwnDefault(member)));
+            Set(member);
         }
 
         statements.Add(Expression.Call(reader, nameof(AvroReader.Leave), null));
@@ -80,12 +87,21 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
             Expression.IfThen(Expression.Not(read), Expression.Block([.. otherwise, Expression.Return(end, Expression.Default(type))]));
     }
 
-    // What nobody can change is read here and now; an object is read anew each time.
-    private Expression Default(int i, TypeMember member)
+    private Expression Default(int i, TypeMember member) => Default(node.Defaults[i], node.DefaultNode(i), member);
+
+    // A member's own default holds also where the reader's schema is not the type's, and lacks the field.
+    private Expression OwnDefault(TypeMember member)
     {
-        ConstantExpression slot = compiler.SlotOf(node.DefaultNode(i), member.Type, Join(node.Defaults[i].Name));
-        ConstantExpression encoded = Expression.Constant(node.Defaults[i].DefaultBinary());
-        CheckDefault(node.Defaults[i], member, encoded, slot);
+        RecordField field = ((RecordSchema)MappedSchema.Of(type)).Field(member.Name)!;
+        return Default(field, Resolver.Resolve(field.Schema, field.Schema), member);
+    }
+
+    // What nobody can change is read here and now; an object is read anew each time.
+    private Expression Default(RecordField field, ReadNode value, TypeMember member)
+    {
+        ConstantExpression slot = compiler.SlotOf(value, member.Type, Join(field.Name));
+        ConstantExpression encoded = Expression.Constant(field.DefaultBinary());
+        CheckDefault(field, member, encoded, slot);
         Expression read = ReaderCompiler.Call(nameof(MappedReads.Default), [member.Type], encoded, slot);
         return IsImmutable(Nullable.GetUnderlyingType(member.Type) ?? member.Type)
             ? Expression.Constant(Expression.Lambda<Func<object?>>(Expression.Convert(read, typeof(object))).Compile()(), member.Type)
@@ -138,6 +154,25 @@ internal sealed class RecordReaderCompiler(ReaderCompiler compiler, RecordNode n
             reader,
             Expression.Convert(Expression.MakeMemberAccess(made, pair.Key.Info), collection),
             Expression.Convert(pair.Value, collection)));
+
+    // Apache reads such a class by position, with Get and Put; a field of its own that no member is named after would be lost here.
+    private void CheckGenerated()
+    {
+        if (!ApacheTypes.IsGenerated(type) || MappedSchema.Of(type) is not RecordSchema own)
+        {
+            return;
+        }
+
+        foreach (RecordField field in ((RecordSchema)node.Reader).Fields)
+        {
+            if (_matched[field.Position] is null && own.Field(field.Name) is not null)
+            {
+                throw new ArgumentException(
+                    $"{type} has no member for field '{Join(field.Name)}' of its own schema, and its value would be lost. "
+                    + "Name the member as the field, as avrogen does, or give it [AvroName].");
+            }
+        }
+    }
 
     private void CheckSet()
     {

@@ -36,6 +36,37 @@ public class ApacheSpecificTests
         Assert.Equal("n", read!.parent!.note);
     }
 
+    [Fact]
+    public void A_class_with_a_field_of_its_schema_that_no_member_is_named_after_is_refused_both_ways()
+    {
+        string reading = Assert.Throws<ArgumentException>(() => MappedReader<Misnamed>.Compile(AvroSchema.Parse(Misnamed.Json))).Message;
+        Assert.Contains("has no member for field 'alpha'", reading, StringComparison.Ordinal);
+        Assert.Contains("has no member for field 'alpha'", Assert.Throws<ArgumentException>(() => MappedWriter<Misnamed>.Compile()).Message, StringComparison.Ordinal);
+
+        // The remedy.
+        Assert.True(MappedReader<Renamed>.Compile(AvroSchema.Parse(Misnamed.Json)).TryRead([4], out Renamed? read).IsOk);
+        Assert.Equal(2, read!.X);
+    }
+
+    public class Misnamed : Apache.Specific.ISpecificRecord
+    {
+        internal const string Json = """{"type":"record","name":"Misnamed","fields":[{"name":"alpha","type":"int"}]}""";
+
+        public virtual int X { get; set; }
+
+        public Apache.Schema Schema { get; } = Apache.Schema.Parse(Json);
+
+        public object Get(int fieldPos) => X;
+
+        public void Put(int fieldPos, object fieldValue) => X = (int)fieldValue;
+    }
+
+    public class Renamed : Misnamed
+    {
+        [AvroName("alpha")]
+        public override int X { get; set; }
+    }
+
     public static TheoryData<string> Payments => ["none", "text", "int", "card", "cash"];
 
     [Theory]

@@ -43,6 +43,10 @@ public class MappedDefaultsTests
         Added read = Read<Added>([0x0e], older, schema);
         Assert.Equal(JsonSerializer.Serialize(new Added { Id = 7 }), JsonSerializer.Serialize(read));
         Assert.Equal(new BigInteger(7), read.Whole);
+
+        // Without a reader's schema, and with one that lacks the fields, the members' defaults are the same.
+        Assert.Equal(JsonSerializer.Serialize(read), JsonSerializer.Serialize(Read<Added>([0x0e], older)));
+        Assert.Equal(JsonSerializer.Serialize(read), JsonSerializer.Serialize(Read<Added>([0x0e], older, older)));
         Assert.Equal(JsonSerializer.Serialize(read), JsonSerializer.Serialize(Read<Added>(Write(read, schema), schema, schema)));
     }
 

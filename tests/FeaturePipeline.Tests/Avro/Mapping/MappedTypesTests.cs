@@ -121,7 +121,7 @@ public class MappedTypesTests
     {
         var parsed = AvroSchema.Parse(schema);
         byte[] body = WriteGeneric(parsed, number);
-        object reader = typeof(MappedReader<>).MakeGenericType(type).GetMethod("Compile")!.Invoke(null, [parsed, null])!;
+        object reader = typeof(MappedReader<>).MakeGenericType(type).GetMethod("Compile")!.Invoke(null, [parsed, null, AvroReader.DepthMax])!;
         Assert.Equal(DecodeErrorKind.OutOfRange, ((Probe)Activator.CreateInstance(typeof(Probe<>).MakeGenericType(type), reader)!).Error(body));
     }
 
