@@ -12,14 +12,14 @@ internal static class LogicalWrites
     /// <param name="of">The writer of what underlies it.</param>
     internal static ValueWriter Writer(ApacheAvro.LogicalSchema schema, Func<ApacheAvro.Schema, ValueWriter> of) =>
         (LogicalValues.UnitOf(schema), schema.LogicalType) switch
-    {
-        ((TimeUnit.TimeMillis or TimeUnit.TimeMicros) and var unit, _) => new TimeOfDayWriter(unit, schema),
-        (not TimeUnit.None and var unit, _) => new DateTimeWriter(unit, schema),
-        (_, ApacheAvro.Util.Decimal) => new DecimalWriter(schema),
-        (_, ApacheAvro.Util.Uuid) => new UuidWriter(schema),
-        (_, ApacheAvro.Util.UnknownLogicalType) => of(schema.BaseSchema),
-        _ => new OwnTypeWriter(of(schema.BaseSchema), schema),
-    };
+        {
+            ((TimeUnit.TimeMillis or TimeUnit.TimeMicros) and var unit, _) => new TimeOfDayWriter(unit, schema),
+            (not TimeUnit.None and var unit, _) => new DateTimeWriter(unit, schema),
+            (_, ApacheAvro.Util.Decimal) => new DecimalWriter(schema),
+            (_, ApacheAvro.Util.Uuid) => new UuidWriter(schema),
+            (_, ApacheAvro.Util.UnknownLogicalType) => of(schema.BaseSchema),
+            _ => new OwnTypeWriter(of(schema.BaseSchema), schema),
+        };
 
     private static ArgumentException NotOf(ApacheAvro.LogicalSchema schema, string taken, object? value) =>
         ValueWriter.Mismatch($"of type {schema.LogicalTypeName}", taken, value);
