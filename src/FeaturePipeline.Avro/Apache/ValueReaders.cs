@@ -32,9 +32,16 @@ internal sealed class FixedReader(FixedNode node, ApacheAvro.FixedSchema schema)
 {
     internal override bool TryRead(ref AvroReader reader, out object? value)
     {
-        bool read = GenericReader.TryRead(node, ref reader, out object? bytes);
-        value = read ? new ApacheAvro.Generic.GenericFixed(schema, ((GenericFixed)bytes!).Value) : null;
-        return read;
+        value = null;
+        if (!GenericReader.TryReadFixed(node, ref reader, out ReadOnlySpan<byte> bytes))
+        {
+            return false;
+        }
+
+        var made = new ApacheAvro.Generic.GenericFixed(schema);
+        bytes.CopyTo(made.Value);
+        value = made;
+        return true;
     }
 }
 

@@ -11,6 +11,8 @@ namespace FeaturePipeline.Avro.Generic;
 /// </summary>
 public sealed class GenericReader
 {
+    private const string BeyondLogical = "it is beyond what the reader's logical type holds";
+
     private static readonly object True = true;
     private static readonly object False = false;
 
@@ -60,7 +62,7 @@ public sealed class GenericReader
         switch (node)
         {
             case ScalarNode scalar:
-                return TryReadScalar(scalar.Read, ref reader, out value) && (scalar.Conversion is not { } unit || TryConvert(unit, -1, ref reader, ref value));
+                return TryReadScalar(scalar.Read, ref reader, out value) && (scalar.Conversion is not { } unit || TryConvert(unit, ref reader, ref value));
             case RecordNode record:
                 return TryReadRecord(record, ref reader, out value);
             case ReaderUnionNode union:
@@ -84,28 +86,36 @@ public sealed class GenericReader
 
     private static bool TryReadFixed(FixedNode node, ref AvroReader reader, out object? value)
     {
-        value = null;
-        if (!reader.TryReadFixed(node.Size, out ReadOnlySpan<byte> bytes))
-        {
-            return false;
-        }
-
-        object? raw = bytes.ToArray();
-        if (node.Conversion is { } scale && !TryConvert(scale, node.Size, ref reader, ref raw))
-        {
-            return false;
-        }
-
-        value = new GenericFixed((FixedSchema)node.Reader, (byte[])raw!);
-        return true;
+        bool read = TryReadFixed(node, ref reader, out ReadOnlySpan<byte> bytes);
+        value = read ? new GenericFixed((FixedSchema)node.Reader, bytes.ToArray()) : null;
+        return read;
     }
 
-    private static bool TryConvert(LogicalConversion conversion, int size, ref AvroReader reader, ref object? value)
+    /// <summary>Reads a fixed as the reader's logical type has it: a slice of the message, or what it was converted to.</summary>
+    internal static bool TryReadFixed(FixedNode node, ref AvroReader reader, out ReadOnlySpan<byte> bytes)
+    {
+        if (!reader.TryReadFixed(node.Size, out bytes))
+        {
+            return false;
+        }
+
+        if (node.Conversion is not { } scale)
+        {
+            return true;
+        }
+
+        bool fits = scale.TryConvert(bytes, node.Size, out byte[] scaled);
+        bytes = scaled;
+        return fits || reader.Fail(DecodeErrorKind.OutOfRange, BeyondLogical);
+    }
+
+    // A number or the bytes of a scalar.
+    private static bool TryConvert(LogicalConversion conversion, ref AvroReader reader, ref object? value)
     {
         bool fits;
         if (value is byte[] unscaled)
         {
-            fits = conversion.TryConvert(unscaled, size, out byte[] scaled);
+            fits = conversion.TryConvert(unscaled, -1, out byte[] scaled);
             value = scaled;
         }
         else
@@ -114,7 +124,7 @@ public sealed class GenericReader
             value = counted;
         }
 
-        return fits || reader.Fail(DecodeErrorKind.OutOfRange, "it is beyond what the reader's logical type holds");
+        return fits || reader.Fail(DecodeErrorKind.OutOfRange, BeyondLogical);
     }
 
     private static bool TryReadScalar(ScalarRead read, ref AvroReader reader, out object? value)

@@ -1,8 +1,8 @@
-using Confluent.SchemaRegistry;
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Unicode;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Confluent;

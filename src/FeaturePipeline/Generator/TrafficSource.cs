@@ -1,5 +1,5 @@
-using Confluent.SchemaRegistry;
 using System.Diagnostics;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Features.Events;
 using FeaturePipeline.Streams.Clients;

@@ -1,5 +1,5 @@
-using Confluent.SchemaRegistry;
 using System.CommandLine;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Configuration;
 using FeaturePipeline.Consuming;

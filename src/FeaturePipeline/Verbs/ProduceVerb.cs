@@ -1,7 +1,7 @@
-using Confluent.SchemaRegistry;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Configuration;
 using FeaturePipeline.Generator;

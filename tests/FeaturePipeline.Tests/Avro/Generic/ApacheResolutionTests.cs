@@ -9,11 +9,11 @@ using Apache = global::Avro;
 
 namespace FeaturePipeline.Tests.Avro.Generic;
 
-/// <summary>Apache's values of messages whose writer had a union where the reader has none or another: logical types stay what they are.</summary>
+/// <summary>Apache's values of evolved messages. A logical type stays what it is where the writer had a union and the reader has none, or another.</summary>
 public class ApacheResolutionTests
 {
-    // Apache resolves wrongly what evolves in most of these ways. What it gives for the resolved value, written with the reader's schema, is no matter of
-    // resolution.
+    // Apache resolves wrongly what evolves in most of these ways. What it gives for the resolved value, written with the reader's schema,
+    // is no matter of resolution.
     [Fact]
     public void Messages_of_any_evolution_become_the_values_that_Apache_has_for_what_they_resolve_to()
     {
@@ -61,6 +61,8 @@ public class ApacheResolutionTests
         return result.IsOk;
     }
 
+    private static ReadOnlySpan<byte> Uuid => "00112233-4455-6677-8899-aabbccddeeff"u8;
+
     // A type, a value of it as it is in a message, and as Apache's.
     private static readonly (string Type, byte[] Body, object Value)[] Logical =
     [
@@ -69,7 +71,7 @@ public class ApacheResolutionTests
         ("""{"type":"long","logicalType":"time-micros"}""", [2], TimeSpan.FromMicroseconds(1)),
         ("""{"type":"bytes","logicalType":"decimal","precision":4,"scale":2}""", [2, 7], new Apache.AvroDecimal(7, 2)),
         ("""{"type":"fixed","name":"D","size":2,"logicalType":"decimal","precision":4,"scale":2}""", [0, 7], new Apache.AvroDecimal(7, 2)),
-        ("""{"type":"string","logicalType":"uuid"}""", [72, .. "00112233-4455-6677-8899-aabbccddeeff"u8], Guid.Parse("00112233-4455-6677-8899-aabbccddeeff")),
+        ("""{"type":"string","logicalType":"uuid"}""", [72, .. Uuid], Guid.Parse(Uuid)),
         ("""{"type":"int","logicalType":"of-a-newer-version"}""", [10], 5),
     ];
 
@@ -114,7 +116,8 @@ public class ApacheResolutionTests
         Assert.Null(value);
     }
 
-    private static void AssertSame(object expected, object? record) => ApacheValues.AssertSame(expected, ((Apache.Generic.GenericRecord)record!)["f"]);
+    private static void AssertSame(object expected, object? record) =>
+        ApacheValues.AssertSame(expected, ((Apache.Generic.GenericRecord)record!)["f"]);
 
     private static object? Read(string written, string read, byte[] body)
     {

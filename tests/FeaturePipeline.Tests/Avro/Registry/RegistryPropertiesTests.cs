@@ -129,7 +129,8 @@ public class RegistryPropertiesTests
         await using var server = new ScriptedServer(new ScriptedAnswer(503));
         var options = new SchemaRegistryOptions
         {
-            Url = server.Url, Client = new Dictionary<string, string>(ScriptedServer.FastRetries) { [name] = "2" },
+            Url = server.Url,
+            Client = new Dictionary<string, string>(ScriptedServer.FastRetries) { [name] = "2" },
         };
         Assert.Empty(RegistryProperties.Validate(options));
         using var registry = SchemaRegistries.Create(options);

@@ -48,7 +48,8 @@ internal sealed class ScriptedServer : IAsyncDisposable
     /// <summary>Settings of a client whose waits between tries are short.</summary>
     public static IReadOnlyDictionary<string, string> FastRetries { get; } = new Dictionary<string, string>
     {
-        ["schema.registry.retries.wait.ms"] = "1", ["schema.registry.retries.max.wait.ms"] = "5",
+        ["schema.registry.retries.wait.ms"] = "1",
+        ["schema.registry.retries.max.wait.ms"] = "5",
     };
 
     public ConcurrentQueue<ScriptedRequest> Requests { get; } = new();
