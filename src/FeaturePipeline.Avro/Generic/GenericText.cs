@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -50,8 +51,9 @@ internal static class GenericText
             case var _ when GenericCollections.Entries(value) is { } entries:
                 AppendParts(text, '{', '}', entries, depth, entry => AppendMember(text, entry.Key, entry.Value, depth));
                 break;
-            case var _ when GenericCollections.Items(value) is { } items:
-                AppendParts(text, '[', ']', items, depth, item => Append(text, item, depth + 1));
+            case IEnumerable items when GenericCollections.IsArray(value):
+                // Not GenericCollections.Items, which takes all of a sequence: it may be long, or have no end.
+                AppendParts(text, '[', ']', items.Cast<object?>(), depth, item => Append(text, item, depth + 1));
                 break;
             default:
                 AppendText(text, value.ToString() ?? "");

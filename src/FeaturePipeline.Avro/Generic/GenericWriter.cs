@@ -231,7 +231,7 @@ public sealed class GenericWriter
     {
         (_, null) => "null",
         (_, GenericEnum symbol) => $"'{symbol}' of enum {symbol.Schema.Name}",
-        (_, string text) when HasEnum(schema) => $"'{(text.Length > SymbolLengthMax ? text[..SymbolLengthMax] + "..." : text)}'",
+        (_, string text) when HasEnum(schema) => $"'{GenericText.Cut(text, SymbolLengthMax)}'",
         (FixedSchema or UnionSchema, byte[] bytes) => $"an array of {bytes.Length} bytes",
         (_, GenericFixed bytes) => $"a fixed {bytes.Schema.Name} of {bytes.Value.Length} bytes",
         (_, GenericRecord record) => $"a record {record.Schema.Name} of {Listed(record.Schema.Fields.Select(field => field.Name))}",
