@@ -3,12 +3,13 @@ using FeaturePipeline.Avro.Schemas;
 namespace FeaturePipeline.Avro.Resolution;
 
 /// <summary>Which branch of a reader's union takes a writer's type, as far as types and names decide.</summary>
-/// <remarks>The same type comes before a promotion, and of named types the one of the writer's full name, then one that has it as an alias, then one of its
-/// unqualified name: two types of one simple name are not mistaken for each other. Source: specification 1.12, "Schema Resolution" and
-/// "Aliases"; Java's Resolver.ReaderUnion, which looks in this order.</remarks>
+/// <remarks>The first that matches, also by a promotion, as specification 1.12 says ("Schema Resolution": if reader's is a union). Of named types the one of
+/// the writer's full name comes first, then one that has it as an alias ("Aliases"), then one of its unqualified name, so that two types of
+/// one simple name are not mistaken for each other: there Java's Resolver.ReaderUnion looks for the full name first, too. Java also takes the same
+/// type before a promotion, which the specification does not.</remarks>
 internal static class UnionBranches
 {
-    private const int Ranks = 5;
+    private const int Ranks = 3;
 
     /// <summary>The branch's position, or -1.</summary>
     internal static int Find(AvroSchema writer, UnionSchema reader)
@@ -31,8 +32,7 @@ internal static class UnionBranches
         (NamedSchema from, NamedSchema to) when from.Type == to.Type => RankOfNames(from, to),
         (ArraySchema from, ArraySchema to) => Rank(from.Items, to.Items),
         (MapSchema from, MapSchema to) => Rank(from.Values, to.Values),
-        _ when Resolver.Promotion(writer.Type, branch.Type) is null => Ranks,
-        _ => writer.Type == branch.Type ? 0 : Ranks - 1,
+        _ => Resolver.Promotion(writer.Type, branch.Type) is null ? Ranks : 0,
     };
 
     private static int RankOfNames(NamedSchema writer, NamedSchema reader) =>
