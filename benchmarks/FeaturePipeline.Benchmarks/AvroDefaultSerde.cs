@@ -43,13 +43,7 @@ internal sealed class AvroDefaultSerde<T>
     {
         var registry = new MockSchemaRegistry();
         int id = registry.RegisterSchemaWithResponseAsync("benchmark-value", new Schema(json, SchemaType.Avro)).GetAwaiter().GetResult().Id;
-        byte[][] messages = [.. bodies.Select(body =>
-        {
-            var message = new byte[WireFormat.PrefixSize + body.Length];
-            WireFormat.WritePrefix(message, id);
-            body.CopyTo(message, WireFormat.PrefixSize);
-            return message;
-        })];
+        byte[][] messages = AvroUserEvents.Framed(id, bodies);
         var writing = new Default.AvroSerializerConfig();
         var reading = new Default.AvroDeserializerConfig();
         if (strategy is { } chosen)

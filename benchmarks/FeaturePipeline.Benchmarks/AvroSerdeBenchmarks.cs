@@ -54,13 +54,7 @@ public class AvroSerdeBenchmarks
     {
         var registry = new MockSchemaRegistry();
         int id = registry.RegisterSchemaWithResponseAsync("user-events-value", new Schema(AvroUserEvents.Json, SchemaType.Avro)).GetAwaiter().GetResult().Id;
-        _messages = [.. AvroUserEvents.Messages().Select(body =>
-        {
-            var message = new byte[WireFormat.PrefixSize + body.Length];
-            WireFormat.WritePrefix(message, id);
-            body.CopyTo(message, WireFormat.PrefixSize);
-            return message;
-        })];
+        _messages = AvroUserEvents.Framed(id, AvroUserEvents.Messages());
         _mapped = new AvroDeserializer<SerdeUserEvent>(registry);
         _avrogen = new AvroDeserializer<com.company.events.UserEvent>(registry);
         _generic = new AvroDeserializer<GenericRecord>(registry);

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Unicode;
 using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Benchmarks;
@@ -33,6 +34,18 @@ internal static class AvroUserEvents
         var random = new Random(7);
         return Enumerable.Range(0, Count).Select(i => Encode($"user-{random.Next(100_000_000):d8}", Types[i % 4], 1_718_000_000_000 + (i * 1000L), $"session-{random.NextInt64(10_000_000_000_000_000):d16}")).ToArray();
     }
+
+    /// <summary>Messages as serializers frame them: prefix and body.</summary>
+    internal static byte[][] Framed(int id, IEnumerable<byte[]> bodies) =>
+    [
+        .. bodies.Select(body =>
+        {
+            var message = new byte[WireFormat.PrefixSize + body.Length];
+            WireFormat.WritePrefix(message, id);
+            body.CopyTo(message, WireFormat.PrefixSize);
+            return message;
+        }),
+    ];
 
     private static byte[] Encode(string user, string type, long timestamp, string session)
     {

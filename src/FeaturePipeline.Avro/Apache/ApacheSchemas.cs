@@ -13,8 +13,6 @@ internal static class ApacheSchemas
     // A program that parses its schema anew for every record must not fill the memory, nor make a schema of ours for each.
     private const int TextsMax = 1000;
 
-    private const int DepthMax = 2000;
-
     // Of a field the name comes first, and within texts quotation marks are escaped.
     private const string TypeInType = "{\"type\":{\"type\":";
 
@@ -76,7 +74,7 @@ internal static class ApacheSchemas
     // The specification has invalid logical types ignored, and a uuid on a fixed is valid; Apache refuses the whole schema for either.
     private static string WithoutRefused(string text)
     {
-        JsonNode root = JsonNode.Parse(text, null, new JsonDocumentOptions { MaxDepth = DepthMax })!;
+        JsonNode root = JsonNode.Parse(text, null, new JsonDocumentOptions { MaxDepth = SchemaPrinter.DepthMax })!;
         var open = new Stack<JsonNode?>([root]);
         while (open.TryPop(out JsonNode? node))
         {
@@ -91,7 +89,7 @@ internal static class ApacheSchemas
             }
         }
 
-        return root.ToJsonString(new JsonSerializerOptions { MaxDepth = DepthMax });
+        return root.ToJsonString(new JsonSerializerOptions { MaxDepth = SchemaPrinter.DepthMax });
     }
 
     private static void RemoveRefused(JsonObject type)

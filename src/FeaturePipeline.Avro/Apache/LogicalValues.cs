@@ -50,7 +50,7 @@ internal static class LogicalValues
         {
             case ApacheAvro.Util.Decimal:
                 LogicalConversion? conversion = (node as ScalarNode)?.Conversion ?? (node as FixedNode)?.Conversion;
-                return new DecimalReader(DecimalOf(schema), conversion is null ? null : DecimalForm.Of(node.Writer));
+                return new DecimalReader(DecimalOf(schema), conversion is null ? null : DecimalForm.Of(node.Writer), conversion?.Factor ?? BigInteger.One);
             case ApacheAvro.Util.Uuid:
                 return new UuidReader();
             case ApacheAvro.Util.UnknownLogicalType:
@@ -95,14 +95,12 @@ internal static class LogicalValues
         }
     }
 
-    private sealed class DecimalReader(DecimalForm form, DecimalForm? written) : ValueReader
+    private sealed class DecimalReader(DecimalForm form, DecimalForm? written, BigInteger factor) : ValueReader
     {
-        private readonly BigInteger _factor = BigInteger.Pow(10, written is null ? 0 : form.Scale - written.Scale);
-
         internal override bool TryRead(ref AvroReader reader, out object? value)
         {
             bool read = DecimalReads.ApacheDecimal(ref reader, written ?? form, out ApacheAvro.AvroDecimal number);
-            value = !read ? null : written is null ? number : new ApacheAvro.AvroDecimal(number.UnscaledValue * _factor, form.Scale);
+            value = !read ? null : written is null ? number : new ApacheAvro.AvroDecimal(number.UnscaledValue * factor, form.Scale);
             return read;
         }
     }

@@ -18,12 +18,10 @@ namespace FeaturePipeline.Avro.Confluent;
 public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T>, IClusterIdAware, ISerdeDisposable
 {
     private readonly ISchemaRegistryClient _registry;
-    private readonly bool _usesLatest;
-    private readonly IDictionary<string, string>? _latestWithMetadata;
+    private readonly LatestVersion _latest;
     private readonly Serdes.AvroDeserializer<T> _default;
     private readonly bool _isDefaultAlways;
     private readonly bool _ignoresHeaders;
-    private readonly TimeSpan? _latestTtl;
     private readonly TimeProvider _timeProvider;
     private readonly AvroSchema? _readerSchema;
     private readonly Subjects _subjects;
@@ -64,17 +62,15 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
     {
         ArgumentNullException.ThrowIfNull(schemaRegistryClient);
         _registry = schemaRegistryClient;
-        _usesLatest = config?.UseLatestVersion ?? false;
-        _latestWithMetadata = config?.UseLatestWithMetadata is { Count: > 0 } metadata ? metadata : null;
+        _latest = new LatestVersion(schemaRegistryClient, config?.UseLatestVersion, config?.UseLatestWithMetadata, timeProvider);
         _default = new Serdes.AvroDeserializer<T>(schemaRegistryClient, KnownToConfluent(config), ruleRegistry); // judges the names of settings
         _isDefaultAlways = DefaultSerde.TakesAll(typeof(T), config);
         _binding = _isDefaultAlways ? null! : ValueBinding<T>.Create((config as AvroDeserializerConfig)?.DepthMax);
         _ignoresHeaders = config?.SchemaIdStrategy == SchemaIdDeserializerStrategy.Prefix;
-        _latestTtl = LatestTtl.Of(schemaRegistryClient);
         _timeProvider = timeProvider;
         var own = config as AvroDeserializerConfig;
         _readerSchema = own?.ReaderSchema;
-        if (_readerSchema is not null && AsksForLatest)
+        if (_readerSchema is not null && _latest.IsAsked)
         {
             throw new ArgumentException("use.latest.version and a reader schema exclude each other. Keep one of them.", nameof(config));
         }
@@ -89,8 +85,6 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
 
     /// <summary>Plans for the messages of one topic and role; with the latest schemas of its subjects as they were at one time.</summary>
     private sealed record TopicPlans(SchemaCache<ReadPlan> Plans, string? Subject, ConcurrentDictionary<string, RegisteredSchema> Latest, long Since);
-
-    private bool AsksForLatest => _usesLatest || _latestWithMetadata is not null;
 
     /// <inheritdoc />
     public T Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context)
@@ -160,8 +154,7 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
             return config;
         }
 
-        var others = new Serdes.AvroDeserializerConfig(config) { SchemaIdStrategy = null };
-        return others;
+        return new Serdes.AvroDeserializerConfig(config) { SchemaIdStrategy = null };
     }
 
     private static T Tombstone(SerializationContext context) => default(T) is null
@@ -209,7 +202,7 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
         return plan;
     }
 
-    private bool IsExpired(TopicPlans topic) => _latestTtl is { } ttl && AsksForLatest && _timeProvider.GetElapsedTime(topic.Since) >= ttl;
+    private bool IsExpired(TopicPlans topic) => _latest.IsExpired(topic.Since);
 
     private static ReadPlan? TryGetPlan(SchemaCache<ReadPlan> plans, SchemaKey key) =>
         (key.Version == 0 ? plans.TryGet(key.Id, out var plan) : plans.TryGet(key.Guid, out plan)) ? plan : null;
@@ -254,7 +247,7 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
         var role = new SerializationContext(context.Component, context.Topic);
         TopicPlans? known = _topics.GetValueOrDefault((context.Topic, context.Component));
         TopicPlans topic = known is null || IsExpired(known) ? NewPlans(role, known?.Subject ?? await _subjects.FindAsync(role, schema: null)) : known;
-        if (AsksForLatest)
+        if (_latest.IsAsked)
         {
             try
             {
@@ -291,9 +284,7 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
 
         if (subject is not null && !topic.Latest.ContainsKey(subject))
         {
-            topic.Latest[subject] = _latestWithMetadata is not null
-                ? await _registry.GetLatestWithMetadataAsync(subject, _latestWithMetadata, ignoreDeletedSchemas: false)
-                : await _registry.GetLatestSchemaAsync(subject);
+            topic.Latest[subject] = await _latest.GetAsync(subject);
         }
     }
 
@@ -318,7 +309,7 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
             CheckContext(what, context, subject);
         }
 
-        if (AsksForLatest && !hasRules)
+        if (_latest.IsAsked && !hasRules)
         {
             RegisteredSchema newest = subject is not null && latest.TryGetValue(subject, out RegisteredSchema? found)
                 ? found

@@ -32,12 +32,10 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>, IClusterIdAware, IS
     private readonly bool _registers;
     private readonly bool _normalizes;
     private readonly int? _schemaId;
-    private readonly bool _usesLatest;
-    private readonly IDictionary<string, string>? _latestWithMetadata;
+    private readonly LatestVersion _latest;
     private readonly Serdes.AvroSerializer<T> _default;
     private readonly bool _isDefaultAlways;
     private readonly bool _isInHeader;
-    private readonly TimeSpan? _latestTtl;
     private readonly TimeProvider _timeProvider;
     private readonly AvroSchema? _schema;
     private readonly Subjects _subjects;
@@ -76,9 +74,8 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>, IClusterIdAware, IS
         _registers = config.AutoRegisterSchemas ?? true;
         _normalizes = config.NormalizeSchemas ?? false;
         _schemaId = config.UseSchemaId is >= 0 and int id ? id : null;
-        _usesLatest = config.UseLatestVersion ?? false;
-        _latestWithMetadata = config.UseLatestWithMetadata is { Count: > 0 } metadata ? metadata : null;
-        if (_usesLatest && _registers)
+        _latest = new LatestVersion(schemaRegistryClient, config.UseLatestVersion, config.UseLatestWithMetadata, timeProvider);
+        if (config.UseLatestVersion == true && _registers)
         {
             throw new ArgumentException(
                 "AvroSerializer: cannot enable both use.latest.version and auto.register.schemas, which is on unless it is set to false");
@@ -87,7 +84,6 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>, IClusterIdAware, IS
         _isDefaultAlways = DefaultSerde.TakesAll(typeof(T), config);
         _binding = _isDefaultAlways ? null! : ValueBinding<T>.Create((config as AvroSerializerConfig)?.DepthMax);
         _isInHeader = config.SchemaIdStrategy == SchemaIdSerializerStrategy.Header;
-        _latestTtl = LatestTtl.Of(schemaRegistryClient);
         _timeProvider = timeProvider;
         var own = config as AvroSerializerConfig;
         _schema = own?.Schema;
@@ -197,9 +193,7 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>, IClusterIdAware, IS
         return plan is not null && IsExpired(plan) ? null : plan;
     }
 
-    private bool IsExpired(WritePlan plan) => _latestTtl is { } ttl && AsksForLatest && _timeProvider.GetElapsedTime(plan.Since) >= ttl;
-
-    private bool AsksForLatest => _usesLatest || _latestWithMetadata is not null;
+    private bool IsExpired(WritePlan plan) => _latest.IsExpired(plan.Since);
 
     private byte[] Write(WritePlan plan, BodyWriter<T> write, T data, SerializationContext context)
     {
@@ -302,9 +296,7 @@ public sealed class AvroSerializer<T> : IAsyncSerializer<T>, IClusterIdAware, IS
                 subject, await _registry.GetSchemaBySubjectAndIdAsync(subject, id), ignoreDeletedSchemas: false);
         }
 
-        return _latestWithMetadata is not null
-            ? await _registry.GetLatestWithMetadataAsync(subject, _latestWithMetadata, ignoreDeletedSchemas: false)
-            : _usesLatest ? await _registry.GetLatestSchemaAsync(subject) : null;
+        return _latest.IsAsked ? await _latest.GetAsync(subject) : null;
     }
 
     private byte[] Frame(Chosen chosen)

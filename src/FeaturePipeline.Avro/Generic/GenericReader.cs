@@ -11,8 +11,6 @@ namespace FeaturePipeline.Avro.Generic;
 /// </summary>
 public sealed class GenericReader
 {
-    private const string BeyondLogical = "it is beyond what the reader's logical type holds";
-
     private static readonly object True = true;
     private static readonly object False = false;
 
@@ -104,9 +102,9 @@ public sealed class GenericReader
             return true;
         }
 
-        bool fits = scale.TryConvert(bytes, node.Size, out byte[] scaled);
+        bool fits = scale.TryConvert(ref reader, bytes, node.Size, out byte[] scaled);
         bytes = scaled;
-        return fits || reader.Fail(DecodeErrorKind.OutOfRange, BeyondLogical);
+        return fits;
     }
 
     // A number or the bytes of a scalar.
@@ -115,16 +113,16 @@ public sealed class GenericReader
         bool fits;
         if (value is byte[] unscaled)
         {
-            fits = conversion.TryConvert(unscaled, -1, out byte[] scaled);
+            fits = conversion.TryConvert(ref reader, unscaled, -1, out byte[] scaled);
             value = scaled;
         }
         else
         {
-            fits = conversion.TryConvert(value is int small ? small : (long)value!, out long counted);
+            fits = conversion.TryConvert(ref reader, value is int small ? small : (long)value!, out long counted);
             value = counted;
         }
 
-        return fits || reader.Fail(DecodeErrorKind.OutOfRange, BeyondLogical);
+        return fits;
     }
 
     private static bool TryReadScalar(ScalarRead read, ref AvroReader reader, out object? value)

@@ -11,8 +11,6 @@ internal static class DecimalWrites
     // Digits of a number that are worked out; a schema may claim any number of them.
     private const int DigitsMax = 10_000;
 
-    private const double BitsPerDigit = 3.321928094887362;
-
     internal static void Decimal(ref AvroWriter writer, decimal value, DecimalForm form, string path)
     {
         Span<int> parts = stackalloc int[4];
@@ -80,7 +78,7 @@ internal static class DecimalWrites
 
     private static void Unscaled(ref AvroWriter writer, BigInteger unscaled, DecimalForm form, string path)
     {
-        if (HasMoreDigits(BigInteger.Abs(unscaled), form.Precision))
+        if (UnscaledNumber.HasMoreDigits(unscaled, form.Precision))
         {
             throw MappedWrites.Mismatch(path, $"it has more than {form.Precision} digits");
         }
@@ -92,17 +90,6 @@ internal static class DecimalWrites
             return;
         }
 
-        var padded = new byte[form.Size];
-        padded.AsSpan(0, form.Size - bytes.Length).Fill(unscaled.Sign < 0 ? (byte)0xff : (byte)0);
-        bytes.CopyTo(padded, form.Size - bytes.Length);
-        writer.WriteRaw(padded);
-    }
-
-    // 10^precision is not worked out for numbers that are far from it: a schema may say any precision.
-    private static bool HasMoreDigits(BigInteger magnitude, int precision)
-    {
-        double bits = precision * BitsPerDigit;
-        long own = magnitude.GetBitLength();
-        return own > bits + 1 || (own > bits - 1 && magnitude >= BigInteger.Pow(10, precision));
+        writer.WriteRaw(UnscaledNumber.ToFixed(unscaled, bytes, form.Size));
     }
 }

@@ -82,14 +82,14 @@ internal static class MappedReads
 
     /// <summary>A count of the writer's units in the reader's.</summary>
     internal static bool Counted(ref AvroReader reader, LogicalConversion conversion, long written, out long value) =>
-        conversion.TryConvert(written, out value) || reader.Fail(DecodeErrorKind.OutOfRange, "it is beyond what the reader's logical type holds");
+        conversion.TryConvert(ref reader, written, out value);
 
     /// <summary>The bytes of a decimal under the reader's scale.</summary>
     internal static bool Rescaled(ref AvroReader reader, LogicalConversion conversion, int size, out byte[]? value)
     {
         value = null;
         return (size < 0 ? reader.TryReadBytes(out ReadOnlySpan<byte> written) : reader.TryReadFixed(size, out written))
-            && (conversion.TryConvert(written, size, out value) || reader.Fail(DecodeErrorKind.OutOfRange, "it is beyond what the reader's logical type holds"));
+            && conversion.TryConvert(ref reader, written, size, out value);
     }
 
     internal static bool ApacheFixed<T>(ref AvroReader reader, int size, out T value)

@@ -1,8 +1,6 @@
 // Confluent's client where it needs help: every call goes through the addresses, from the one that answered last, past those that are away
-// and those
-// where something answers that is no registry; and each context has a client of its own. What it throws is Confluent's, with what was asked
-// for, where, and
-// the remedy in the message.
+// and those where something answers that is no registry; and each context has a client of its own. What it throws is Confluent's, with what
+// was asked for, where, and the remedy in the message.
 using System.Net;
 using System.Text.Json;
 using Confluent.SchemaRegistry;
@@ -95,14 +93,14 @@ internal sealed class FailoverRegistryClient : ISchemaRegistryClient
         FormattableString.Invariant($"Version {version} of subject '{subject}'"),
         subject,
         client => client.GetRegisteredSchemaAsync(subject, version, ignoreDeletedSchemas),
-        HasText);
+        HasIdAndText);
 
     /// <inheritdoc />
     public async Task<string> GetSchemaAsync(string subject, int version) => (await GetRegisteredSchemaAsync(subject, version)).SchemaString;
 
     /// <inheritdoc />
     public Task<RegisteredSchema> GetLatestSchemaAsync(string subject) =>
-        AskAsync($"The latest version of subject '{subject}'", subject, client => client.GetLatestSchemaAsync(subject), HasText);
+        AskAsync($"The latest version of subject '{subject}'", subject, client => client.GetLatestSchemaAsync(subject), HasIdAndText);
 
     /// <inheritdoc />
     public Task<RegisteredSchema> GetLatestWithMetadataAsync(
@@ -110,7 +108,7 @@ internal sealed class FailoverRegistryClient : ISchemaRegistryClient
         $"The latest version of subject '{subject}' with that metadata",
         subject,
         client => client.GetLatestWithMetadataAsync(subject, metadata, ignoreDeletedSchemas),
-        HasText);
+        HasIdAndText);
 
     /// <inheritdoc />
     public Task<List<string>> GetAllSubjectsAsync() => AskAsync("The list of subjects", null, static client => client.GetAllSubjectsAsync());
@@ -186,6 +184,8 @@ internal sealed class FailoverRegistryClient : ISchemaRegistryClient
         subject is null ? "The global compatibility level" : $"The compatibility level of subject '{subject}'";
 
     private static bool HasId(RegisteredSchema answer) => answer.Id > 0;
+
+    private static bool HasIdAndText(RegisteredSchema answer) => HasId(answer) && HasText(answer);
 
     private static bool HasText(Schema answer) =>
         answer.SchemaString is not null && answer.References?.TrueForAll(static reference => reference is { Subject.Length: > 0 }) != false;

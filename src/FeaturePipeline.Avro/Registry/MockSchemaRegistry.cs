@@ -12,8 +12,7 @@ namespace FeaturePipeline.Avro.Registry;
 /// development.
 /// </summary>
 /// <remarks>Ids count from 1 in each context; the same schema has one id whatever the subject, and a GUID made of its content. Texts are
-/// kept as Confluent
-/// keeps them: white space and the order of members make no other schema. Nothing is awaited.</remarks>
+/// kept as Confluent keeps them: white space and the order of members make no other schema. Nothing is awaited.</remarks>
 public sealed class MockSchemaRegistry : ISchemaRegistryClient
 {
     private static readonly ConcurrentDictionary<string, MockSchemaRegistry> SharedByName = new(StringComparer.Ordinal);

@@ -52,8 +52,7 @@ internal sealed class MockStore(string address, string context, Func<string, int
         _ids.TryGetValue(text.Definition, out var id) ? Live(subject).Find(version => version.Id == id) : null;
 
     /// <summary>The version that holds the same schema with references where the text has their types in itself, or null: serializers look
-    /// up texts
-    /// that stand for themselves.</summary>
+    /// up texts that stand for themselves.</summary>
     public MockVersion? FindReferring(string subject, MockText text) => text.Definition.References.Count > 0 ? null : Live(subject).Find(version =>
         _schemas[version.Id - 1].Definition.References.Count > 0 && version.Schema.ToString() == text.Schema.ToString());
 
@@ -160,8 +159,7 @@ internal sealed class MockStore(string address, string context, Func<string, int
 
     /// <summary>Deletes one version of a subject.</summary>
     /// <exception cref="SchemaRegistryException">40401, 40402, 40406 if it is softly deleted already, 40407 if it must be softly deleted
-    /// first,
-    /// 42206 if another schema refers to it.</exception>
+    /// first, 42206 if another schema refers to it.</exception>
     public int Delete(string subject, int number, bool permanently)
     {
         var all = All(subject);

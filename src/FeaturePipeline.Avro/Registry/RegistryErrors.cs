@@ -73,8 +73,7 @@ public static class RegistryErrors
     public static bool IsIncompatible(this Exception exception) => exception is SchemaRegistryException { Status: HttpStatusCode.Conflict };
 
     /// <summary>Whether a registry gave the refusal, and nobody in its place: its 404 have codes of their own, and nobody else says 409,
-    /// 422, or who may
-    /// ask. Confluent's client gives -1 for a body that is not JSON, 0 for one without a code.</summary>
+    /// 422, or who may ask. Confluent's client gives -1 for a body that is not JSON, 0 for one without a code.</summary>
     internal static bool IsOfProtocol(this SchemaRegistryException refusal) => refusal.Status switch
     {
         HttpStatusCode.NotFound => refusal.ErrorCode / 100 == (int)HttpStatusCode.NotFound,

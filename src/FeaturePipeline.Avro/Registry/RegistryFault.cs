@@ -41,8 +41,7 @@ internal sealed record RegistryFault(string Address, Exception Cause)
     }
 
     /// <summary>The exception for a call that ended with these faults, one of each address that was asked: that of the last one that may
-    /// pass, or
-    /// else of the last one, decides what it is.</summary>
+    /// pass, or else of the last one, decides what it is.</summary>
     /// <param name="what">What was asked for: "Schema id 42".</param>
     /// <param name="faults">At least one.</param>
     public static HttpRequestException ToException(string what, IReadOnlyList<RegistryFault> faults)

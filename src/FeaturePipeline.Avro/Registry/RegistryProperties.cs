@@ -17,8 +17,8 @@ public static class RegistryProperties
     private const string Section = "SchemaRegistry:";
     private const string Prefix = "schema.registry.";
 
-    // What SASL_INHERIT takes from the Kafka client's properties.
-    private static readonly string[] Inherited = ["sasl.username", "sasl.password"];
+    /// <summary>What SASL_INHERIT takes from the Kafka client's properties.</summary>
+    public static IReadOnlyList<string> Inherited { get; } = ["sasl.username", "sasl.password"];
 
     // Below these Confluent's client does nothing at all, or fails at the first call: its "retries" are tries.
     private static readonly (string Name, int Least)[] Minima =
@@ -43,14 +43,13 @@ public static class RegistryProperties
     public static IReadOnlyList<string> All { get; } = [.. Fields.Select(ValueOf)];
 
     /// <summary>The name of a property that is spelled without <c>schema.registry.</c> or as <see cref="SchemaRegistryConfig"/>'s member;
-    /// what is no
-    /// property stays as it is.</summary>
+    /// what is no property stays as it is.</summary>
     /// <param name="name">A name: <c>max.retries</c>, <c>MaxRetries</c>.</param>
     public static string Spell(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         string word = Word(name);
-        return Spellings.GetValueOrDefault(word) ?? Array.Find(Inherited, inherited => Word(inherited) == word) ?? name;
+        return Spellings.GetValueOrDefault(word) ?? Inherited.FirstOrDefault(inherited => Word(inherited) == word) ?? name;
     }
 
     /// <summary>Every mistake that can be found without a connection; empty when there is none.</summary>

@@ -1,8 +1,7 @@
 // Whom Confluent's client trusts and who it says it is, from PEM files.
 //
 // Confluent.SchemaRegistry 2.16 takes the client's certificate as PKCS#12 alone, without its chain; and with a file of authorities it
-// refuses servers
-// that do not send their root, and trusts those that do for any host name and date. So its TLS options are set from here.
+// refuses servers that do not send their root, and trusts those that do for any host name and date. So its TLS options are set from here.
 using System.Net.Http;
 using System.Net.Security;
 using System.Reflection;

@@ -24,8 +24,7 @@ public enum SchemaStatus
 /// <summary>Compiled plans by schema id and GUID. Shared by threads; no lock, no allocation and no Task for a plan that is there.</summary>
 /// <typeparam name="TPlan">What is compiled of a schema; immutable.</typeparam>
 /// <remarks>The first question for an id starts one fetch and says <see cref="SchemaStatus.Pending"/>. A registry that does not answer
-/// keeps
-/// it pending, with a growing wait between fetches; nothing that the registry has not denied is ever said to be unknown.</remarks>
+/// keeps it pending, with a growing wait between fetches; nothing that the registry has not denied is ever said to be unknown.</remarks>
 public sealed class SchemaCache<TPlan>
     where TPlan : class
 {
@@ -113,8 +112,7 @@ public sealed class SchemaCache<TPlan>
     public string? Explain(Guid guid) => _byGuid.Explain(guid);
 
     /// <summary>Waits until an id is no longer pending, or the registry failed to answer once; an expired <see
-    /// cref="SchemaStatus.Unknown"/> is asked
-    /// for again. For tools, start-up and callers that wait anyway, not for the hot path.</summary>
+    /// cref="SchemaStatus.Unknown"/> is asked for again. For tools, start-up and callers that wait anyway, not for the hot path.</summary>
     public Task<SchemaStatus> FindAsync(int id, CancellationToken cancellationToken = default) =>
         id < 0 ? Task.FromResult(SchemaStatus.Unknown) : _byId.FindAsync(id, cancellationToken);
 

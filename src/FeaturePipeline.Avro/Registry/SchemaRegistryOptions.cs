@@ -10,8 +10,7 @@ public sealed class SchemaRegistryOptions
     public const string MockScheme = "mock://";
 
     /// <summary>One address or several, comma-separated, for fail-over; a base path is kept; <c>mock://NAME</c> is in memory. An address
-    /// may hold
-    /// <c>user:password@</c>, percent-encoded.</summary>
+    /// may hold <c>user:password@</c>, percent-encoded.</summary>
     public string Url { get; set; } = "http://localhost:8081";
 
     /// <summary><c>user:password</c> for basic authentication; null = what the address holds, if anything.</summary>
@@ -22,8 +21,7 @@ public sealed class SchemaRegistryOptions
     public string? BearerToken { get; set; }
 
     /// <summary>PEM file with the certificate authorities that the registry's certificate must come from; null = the system's. This file
-    /// and
-    /// the next two are looked at again every minute: a certificate that was renewed on disk is used from then on.</summary>
+    /// and the next two are looked at again every minute: a certificate that was renewed on disk is used from then on.</summary>
     public string? CaLocation { get; set; }
 
     /// <summary>PEM file with the client's certificate and its chain, for mutual TLS.</summary>
@@ -36,7 +34,6 @@ public sealed class SchemaRegistryOptions
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Properties of <see cref="SchemaRegistryConfig"/> in their own spelling, <c>schema.registry.max.retries</c>, and for
-    /// SASL_INHERIT
-    /// <c>sasl.username</c> and <c>sasl.password</c>.</summary>
+    /// SASL_INHERIT <c>sasl.username</c> and <c>sasl.password</c>.</summary>
     public IReadOnlyDictionary<string, string> Client { get; set; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Avro.Resolution;
@@ -52,38 +53,32 @@ internal sealed record LogicalConversion(BigInteger Factor, int Precision)
         return fine >= coarse;
     }
 
-    /// <summary>Converts a count of units.</summary>
-    /// <returns>False where the reader's type cannot hold it.</returns>
-    internal bool TryConvert(long value, out long converted)
+    /// <summary>Converts a count of units; what the reader's type cannot hold is an error of the message.</summary>
+    internal bool TryConvert(ref AvroReader reader, long value, out long converted)
     {
         BigInteger product = value * Factor;
         bool fits = product >= long.MinValue && product <= long.MaxValue;
         converted = fits ? (long)product : 0;
-        return fits;
+        return fits || Fail(ref reader);
     }
 
-    /// <summary>Converts an unscaled value, big-endian in two's complement.</summary>
-    /// <param name="unscaled">Its bytes.</param>
+    /// <summary>Converts an unscaled value, big-endian in two's complement; what the reader's type cannot hold is an error of the message.</summary>
+    /// <param name="reader">Reads the message.</param>
+    /// <param name="unscaled">The value's bytes.</param>
     /// <param name="size">Bytes of the reader's fixed, or -1.</param>
     /// <param name="converted">Its bytes under the reader's scale.</param>
-    /// <returns>False where the reader's type cannot hold it.</returns>
-    internal bool TryConvert(ReadOnlySpan<byte> unscaled, int size, out byte[] converted)
+    internal bool TryConvert(ref AvroReader reader, scoped ReadOnlySpan<byte> unscaled, int size, out byte[] converted)
     {
         BigInteger product = new BigInteger(unscaled, isBigEndian: true) * Factor;
         converted = product.ToByteArray(isBigEndian: true);
-        if (BigInteger.Abs(product) >= BigInteger.Pow(10, Precision) || (size >= 0 && converted.Length > size))
+        if (UnscaledNumber.HasMoreDigits(product, Precision) || (size >= 0 && converted.Length > size))
         {
-            return false;
+            return Fail(ref reader);
         }
 
-        if (size >= 0)
-        {
-            var padded = new byte[size];
-            padded.AsSpan(0, size - converted.Length).Fill(product.Sign < 0 ? (byte)0xff : (byte)0);
-            converted.CopyTo(padded, size - converted.Length);
-            converted = padded;
-        }
-
+        converted = size < 0 ? converted : UnscaledNumber.ToFixed(product, converted, size);
         return true;
     }
+
+    private static bool Fail(ref AvroReader reader) => reader.Fail(DecodeErrorKind.OutOfRange, "it is beyond what the reader's logical type holds");
 }

@@ -282,6 +282,7 @@ internal sealed class Resolver
         return path;
     }
 
+    /// <summary>How a primitive is read as another, or null where it cannot be.</summary>
     internal static ScalarRead? Promotion(AvroType writer, AvroType reader) => (writer, reader) switch
     {
         (AvroType.Null, AvroType.Null) => ScalarRead.Null,

@@ -11,7 +11,7 @@ namespace FeaturePipeline.Avro.Schemas;
 internal static class SchemaPrinter
 {
     // The parser reads 500; what references add is printed in place, so there may be more.
-    private const int DepthMax = 2000;
+    internal const int DepthMax = 2000;
 
     internal static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = DepthMax };
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Confluent.SchemaRegistry;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Kafka;
 using FeaturePipeline.Streams;
@@ -63,12 +64,12 @@ internal static class OptionsMapping
     // The registry's properties and, where it asks for them, the credentials of the Kafka clients.
     private static Dictionary<string, string> RegistryClient(this PipelineOptions options)
     {
-        const string Source = "schema.registry.basic.auth.credentials.source";
+        const string Source = SchemaRegistryConfig.PropertyNames.SchemaRegistryBasicAuthCredentialsSource;
         var properties = new Dictionary<string, string>(options.SchemaRegistry.Client, StringComparer.Ordinal);
         if (properties.Any(static property => RegistryProperties.Spell(property.Key) == Source && property.Value == "SASL_INHERIT"))
         {
             Dictionary<string, string> kafka = Dotted(options.Kafka.Client);
-            foreach (string name in (string[])["sasl.username", "sasl.password"])
+            foreach (string name in RegistryProperties.Inherited)
             {
                 if (kafka.TryGetValue(name, out string? value))
                 {

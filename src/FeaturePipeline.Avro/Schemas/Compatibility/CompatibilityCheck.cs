@@ -50,7 +50,7 @@ internal sealed class CompatibilityCheck
         (FixedSchema r, FixedSchema w) => CompareFixed(r, w, place),
         (EnumSchema r, EnumSchema w) => CompareEnums(r, w, place),
         (RecordSchema r, RecordSchema w) => CompareRecords(r, w, place),
-        _ => Promotes(reader.Type, writer.Type)
+        _ => Resolver.Promotion(writer.Type, reader.Type) is not null
             ? CompareLogical(reader, writer, place)
             : [place.Found(IncompatibilityKind.TypeMismatch, $"the reader has {Describe(reader)}, the writer {Describe(writer)}")],
     };
@@ -84,16 +84,6 @@ internal sealed class CompatibilityCheck
     private static List<Incompatibility> CompareLogical(AvroSchema reader, AvroSchema writer, Place place) => LogicalConversion.TryFind(writer, reader, out _)
         ? Nothing
         : [place.Found(IncompatibilityKind.LogicalTypeMismatch, $"the reader has {reader.Logical}, the writer {writer.Logical}")];
-
-    private static bool Promotes(AvroType reader, AvroType writer) => reader == writer || (reader, writer) switch
-    {
-        (AvroType.Long, AvroType.Int) => true,
-        (AvroType.Float, AvroType.Int or AvroType.Long) => true,
-        (AvroType.Double, AvroType.Int or AvroType.Long or AvroType.Float) => true,
-        (AvroType.Bytes, AvroType.String) => true,
-        (AvroType.String, AvroType.Bytes) => true,
-        _ => false,
-    };
 
     private List<Incompatibility> EachBranchIsRead(AvroSchema reader, UnionSchema writer, Place place)
     {

@@ -1,5 +1,7 @@
 using System.Text;
+using Confluent.Kafka;
 using Confluent.SchemaRegistry;
+using FeaturePipeline.Avro.Confluent;
 using FeaturePipeline.Avro.Registry;
 using FeaturePipeline.Avro.Schemas;
 
@@ -60,6 +62,22 @@ public class RegistryAnswersTests
         using var registry = Registry(server.Url);
         var fault = await Assert.ThrowsAsync<SchemaRegistryException>(() => registry.GetSchemaAsync(7));
         Assert.Equal((code, true, false), (fault.ErrorCode, fault.IsNotFound(), fault.IsRetriable()));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\"id\":0,")]
+    [InlineData("\"id\":-5,")]
+    public async Task A_version_without_an_id_is_no_answer_and_nothing_is_written_with_it(string id)
+    {
+        await using var server = new ScriptedServer(new ScriptedAnswer(200, "{\"schema\":\"\\\"string\\\"\"," + id + "\"version\":1,\"subject\":\"s-value\"}"));
+        using var registry = Registry(server.Url);
+        await Assert.ThrowsAsync<HttpRequestException>(() => registry.GetRegisteredSchemaAsync("s-value", 1));
+        await Assert.ThrowsAsync<HttpRequestException>(() => registry.GetLatestSchemaAsync("s-value"));
+        await Assert.ThrowsAsync<HttpRequestException>(() => registry.GetLatestWithMetadataAsync("s-value", new Dictionary<string, string> { ["a"] = "b" }, ignoreDeletedSchemas: true));
+        var serializer = new AvroSerializer<string>(
+            registry, new AvroSerializerConfig { UseLatestVersion = true, AutoRegisterSchemas = false, SubjectNameStrategy = SubjectNameStrategy.Topic });
+        await Assert.ThrowsAsync<HttpRequestException>(() => serializer.SerializeAsync("A", new SerializationContext(MessageComponentType.Value, "s", [])));
     }
 
     [Theory]
