@@ -132,6 +132,18 @@ public class LogicalResolutionTests
     }
 
     [Fact]
+    public void A_decimal_of_more_digits_than_its_type_has_is_no_number_of_the_readers_type_either()
+    {
+        AvroSchema writer = Parse("""{"type":"bytes","logicalType":"decimal","precision":4,"scale":2}""");
+        AvroSchema reader = Parse("""{"type":"bytes","logicalType":"decimal","precision":6,"scale":4}""");
+        byte[] most = Write(writer, new BigInteger(9_999).ToByteArray(isBigEndian: true)), more = Write(writer, new BigInteger(10_000).ToByteArray(isBigEndian: true));
+        Assert.True(GenericReader.Compile(writer, reader).TryRead(most, out object? value).IsOk);
+        Assert.Equal(999_900, new BigInteger((byte[])value!, isBigEndian: true));
+        Assert.Equal(DecodeErrorKind.OutOfRange, GenericReader.Compile(writer, reader).TryRead(more, out _).Error);
+        Assert.Equal(DecodeErrorKind.OutOfRange, MappedReader<byte[]>.Compile(writer, reader).TryRead(more, out _).Error);
+    }
+
+    [Fact]
     public void A_decimal_in_a_fixed_is_rescaled_within_its_size()
     {
         AvroSchema writer = Parse("""{"type":"fixed","name":"D","size":4,"logicalType":"decimal","precision":6,"scale":2}""");
