@@ -29,7 +29,7 @@ internal sealed class ApacheReader
     /// <param name="reader">The schema that the caller wants, which the records have; null for the writer's.</param>
     /// <param name="depthMax">How deep records, arrays and maps may nest in a message: 1 to <see cref="AvroReader.DepthMaxHighest"/>.</param>
     /// <exception cref="SchemaResolutionException">No message of the writer can be read.</exception>
-    /// <exception cref="NotSupportedException">Apache's library cannot have the schema.</exception>
+    /// <exception cref="NotSupportedException">Apache's library cannot have the schema, or a default that the writer's messages need.</exception>
     internal static ApacheReader Compile(AvroSchema writer, AvroSchema? reader = null, int depthMax = AvroReader.DepthMax) =>
         new(new ReaderGraph().Compile(Resolver.Resolve(writer, reader ?? writer), ApacheSchemas.Of(reader ?? writer)), depthMax);
 
@@ -55,6 +55,7 @@ internal sealed class ReaderGraph
 {
     private readonly Dictionary<Place, ValueReader> _made = [];
     private readonly Stack<(Place Place, ValueReader Reader)> _open = [];
+    private readonly List<RecordReader> _records = [];
 
     // Apache compares schemas by all that they hold, which takes long.
     private readonly record struct Place(ReadNode Node, ApacheAvro.Schema Schema)
@@ -73,6 +74,7 @@ internal sealed class ReaderGraph
             Link(next.Reader, next.Place.Node, next.Place.Schema);
         }
 
+        _records.ForEach(record => record.CheckDefaults());
         return root;
     }
 
@@ -131,6 +133,7 @@ internal sealed class ReaderGraph
                 List<ApacheAvro.Field> fields = ((ApacheAvro.RecordSchema)schema).Fields;
                 record.Fields = Array.ConvertAll(own.Steps, step => step.Node is null ? null : Of(step.Node, fields[step.Target].Schema));
                 record.Defaults = [.. own.Defaults.Select((field, i) => Of(own.DefaultNode(i), fields[field.Position].Schema))];
+                _records.Add(record);
                 break;
         }
     }

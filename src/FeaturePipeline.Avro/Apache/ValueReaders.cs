@@ -2,6 +2,7 @@ using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Mapping;
 using FeaturePipeline.Avro.Resolution;
+using FeaturePipeline.Avro.Schemas;
 using ApacheAvro = global::Avro;
 
 namespace FeaturePipeline.Avro.Apache;
@@ -191,13 +192,25 @@ internal sealed class RecordReader(RecordNode node, ApacheAvro.RecordSchema sche
         return true;
     }
 
+    /// <summary>Refuses a default that no message could get.</summary>
+    /// <exception cref="NotSupportedException">A default is outside what its logical type has in Apache's library.</exception>
+    internal void CheckDefaults()
+    {
+        for (int i = 0; i < Defaults.Length; i++)
+        {
+            Default(i);
+        }
+    }
+
     // Read anew each time: it may be an object that the caller changes.
     private object? Default(int i)
     {
-        var encoded = AvroReader.OfDefault(node.Defaults[i].DefaultBinary().Span);
+        RecordField field = node.Defaults[i];
+        var encoded = AvroReader.OfDefault(field.DefaultBinary().Span);
         return Defaults[i].TryRead(ref encoded, out object? value)
             ? value
-            : throw new InvalidOperationException(
-                $"The default of field '{node.Defaults[i].Name}' of record {node.Reader.TypeName} was encoded wrongly.");
+            : throw new NotSupportedException(
+                $"The default of field '{field.Name}' of record {node.Reader.TypeName}, {field.Default}, is no value of Apache's library: {encoded.Failure()}. "
+                + "Give the reader's schema a default within the range of its logical type.");
     }
 }
