@@ -25,8 +25,8 @@ public class AllocationTests
         var evolved = ProjectedDecoder.Compile(AvroSchema.Parse(AvroWideSamples.OldJson), AvroSchema.Parse(AvroWideSamples.NewJson), WideFields);
         var (message, older) = (Encode(AvroWideSamples.Record(1)), AvroWideSamples.OldMessage(1));
         var values = new FieldValue[WideFields.Length];
-        Assert.Equal(0, Allocated(() => Assert.True(same.TryDecode(message, values).IsOk)));
-        Assert.Equal(0, Allocated(() => Assert.True(evolved.TryDecode(older, values).IsOk)));
+        Assert.Equal(0, Allocations.Of(() => Assert.True(same.TryDecode(message, values).IsOk)));
+        Assert.Equal(0, Allocations.Of(() => Assert.True(evolved.TryDecode(older, values).IsOk)));
         var row = new ProjectedRow(older, evolved.Constants, values);
         Assert.Equal(("Text0 text of some length 001", 5, true), (Encoding.UTF8.GetString(row.GetBytes(0)), row.GetLong(6), row.GetBoolean(7)));
     }
@@ -43,8 +43,8 @@ public class AllocationTests
         var encoder = RowEncoder.Compile(UserEvents.Schema);
         var values = new FieldValue[UserEvents.Fields.Length];
         var buffer = new byte[64];
-        Assert.Equal(0, Allocated(() => Assert.True(decoder.TryDecode(message, values).IsOk)));
-        Assert.Equal(0, Allocated(() => Assert.True(encoder.Encode(values, message, decoder.Constants, buffer) == 6)));
+        Assert.Equal(0, Allocations.Of(() => Assert.True(decoder.TryDecode(message, values).IsOk)));
+        Assert.Equal(0, Allocations.Of(() => Assert.True(encoder.Encode(values, message, decoder.Constants, buffer) == 6)));
         Assert.Equal([0x02, (byte)'u', 0x02, (byte)'e', 0x02, 0x00], buffer[..6]);
     }
 
@@ -55,8 +55,8 @@ public class AllocationTests
         var evolved = MappedReader<WideRecord>.Compile(AvroSchema.Parse(AvroWideSamples.OldJson), AvroSchema.Parse(AvroWideSamples.NewJson));
         var (message, older) = (Encode(AvroWideSamples.Record(1)), AvroWideSamples.OldMessage(1));
         long expected = Expected(AvroWideSamples.Record(1));
-        Assert.Equal(expected, Allocated(() => Assert.True(same.TryRead(message, out _).IsOk)));
-        Assert.Equal(expected, Allocated(() => Assert.True(evolved.TryRead(older, out _).IsOk)));
+        Assert.Equal(expected, Allocations.Of(() => Assert.True(same.TryRead(message, out _).IsOk)));
+        Assert.Equal(expected, Allocations.Of(() => Assert.True(evolved.TryRead(older, out _).IsOk)));
         Assert.True(evolved.TryRead(older, out WideRecord? read).IsOk);
         Assert.Equal(Encode(AvroWideSamples.Evolved(1)), Encode(read!));
     }
@@ -67,7 +67,7 @@ public class AllocationTests
         WideRecord record = AvroWideSamples.Record(1);
         var writer = MappedWriter<WideRecord>.Compile(Wide);
         var buffer = new byte[1024];
-        Assert.Equal(0, Allocated(() => Assert.True(writer.Write(record, buffer) > 0)));
+        Assert.Equal(0, Allocations.Of(() => Assert.True(writer.Write(record, buffer) > 0)));
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public class AllocationTests
         Assert.True(mapped.TryRead(message, out MappedUserEvent? second).IsOk);
         Assert.Equal(new MappedUserEvent("u", "view", 7), first);
         Assert.Same(first!.EventType, second!.EventType);
-        Assert.Equal(48 + 24, Allocated(() => Assert.True(mapped.TryRead(message, out _).IsOk)));
+        Assert.Equal(48 + 24, Allocations.Of(() => Assert.True(mapped.TryRead(message, out _).IsOk)));
     }
 
     [Fact]
@@ -96,8 +96,8 @@ public class AllocationTests
         var deserializer = new AvroDeserializer<WideRecord>(registry);
         WideRecord record = AvroWideSamples.Record(1);
         byte[] message = serializer.Serialize(record, context);
-        Assert.Equal(24 + ((message.Length + 7) / 8 * 8), Allocated(() => Assert.True(serializer.Serialize(record, context).Length == message.Length)));
-        Assert.Equal(Expected(record), Allocated(() => Assert.True(deserializer.Deserialize(message, isNull: false, context) is not null)));
+        Assert.Equal(24 + ((message.Length + 7) / 8 * 8), Allocations.Of(() => Assert.True(serializer.Serialize(record, context).Length == message.Length)));
+        Assert.Equal(Expected(record), Allocations.Of(() => Assert.True(deserializer.Deserialize(message, isNull: false, context) is not null)));
     }
 
     private static byte[] Encode(WideRecord record)
@@ -114,23 +114,9 @@ public class AllocationTests
             record.Text0, record.Text1, record.Text2, record.Text3, record.Text4, record.Text5, record.Text6, record.Text7, record.Note0!, record.Note2!,
             record.Place.City, .. record.Tags, .. record.Counters.Keys,
         ];
-        long strings = texts.Sum(text => Allocated(() => _ = new string(text.AsSpan())));
-        long objects = Allocated(() => _ = new WideRecord()) + Allocated(() => _ = new WidePlace());
-        long lists = Allocated(() => new List<string>().EnsureCapacity(record.Tags.Count)) + Allocated(() => new List<long>().EnsureCapacity(record.Points.Count));
-        return strings + objects + lists + Allocated(() => new Dictionary<string, long>().EnsureCapacity(record.Counters.Count));
-    }
-
-    // The least of several, because the first calls compile.
-    private static long Allocated(Action action)
-    {
-        long least = long.MaxValue;
-        for (int i = 0; i < 20; i++)
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            action();
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
-        }
-
-        return least;
+        long strings = texts.Sum(text => Allocations.Of(() => _ = new string(text.AsSpan())));
+        long objects = Allocations.Of(() => _ = new WideRecord()) + Allocations.Of(() => _ = new WidePlace());
+        long lists = Allocations.Of(() => new List<string>().EnsureCapacity(record.Tags.Count)) + Allocations.Of(() => new List<long>().EnsureCapacity(record.Points.Count));
+        return strings + objects + lists + Allocations.Of(() => new Dictionary<string, long>().EnsureCapacity(record.Counters.Count));
     }
 }

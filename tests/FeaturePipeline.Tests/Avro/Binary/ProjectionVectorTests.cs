@@ -36,9 +36,8 @@ public class ProjectionVectorTests
         var decoder = ProjectedDecoder.Compile(writer, reader, paths);
         var values = new FieldValue[paths.Length];
         byte[] body = vector.Hex("hex");
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        DecodeResult result = decoder.TryDecode(body, values);
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        DecodeResult result = default;
+        long allocated = Allocations.Of(() => result = decoder.TryDecode(body, values));
         return !vector.Accepts(Vectors.Category(result.Error)) ? $"{result} for {vector.Text("expect")}"
             : allocated > 0 ? $"{allocated} bytes allocated" : null;
     });

@@ -37,13 +37,10 @@ public class AvroFuzzTests
         for (int i = 0; i < 20; i++)
         {
             byte[] message = Damage(random, original.WrittenSpan.ToArray());
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            DecodeResult whole = reader.TryRead(message, out object? value);
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(allocated < 200_000 + (200 * message.Length), $"{allocated} bytes for {message.Length}");
-            before = GC.GetAllocatedBytesForCurrentThread();
-            DecodeResult some = projected.TryDecode(message, values);
-            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            DecodeResult whole = default, some = default;
+            object? value = null;
+            AssertAllocated(200_000 + (200 * message.Length), message, () => whole = reader.TryRead(message, out value));
+            AssertAllocated(0, message, () => some = projected.TryDecode(message, values));
             if (whole.IsOk)
             {
                 Assert.True(some.IsOk, some.ToString());
@@ -65,10 +62,9 @@ public class AvroFuzzTests
         for (int i = 0; i < 20; i++)
         {
             byte[] message = Damage(random, original.WrittenSpan.ToArray());
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            DecodeResult result = reader.TryRead(message, out object? value);
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(allocated < 200_000 + (250 * message.Length), $"{allocated} bytes for {message.Length}");
+            DecodeResult result = default;
+            object? value = null;
+            AssertAllocated(200_000 + (250 * message.Length), message, () => result = reader.TryRead(message, out value));
             if (result.IsOk)
             {
                 var again = new ArrayBufferWriter<byte>();
@@ -103,10 +99,9 @@ public class AvroFuzzTests
         for (int i = 0; i < 20; i++)
         {
             byte[] message = Damage(random, original.WrittenSpan.ToArray());
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            DecodeResult result = resolving.TryRead(message, out object? value);
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(allocated < 1_000_000 + (2000 * message.Length), $"{allocated} bytes for {message.Length}");
+            DecodeResult result = default;
+            object? value = null;
+            AssertAllocated(1_000_000 + (2000 * message.Length), message, () => result = resolving.TryRead(message, out value));
             if (result.IsOk)
             {
                 var again = new ArrayBufferWriter<byte>();
@@ -125,10 +120,7 @@ public class AvroFuzzTests
         Fuzz(5000, random =>
         {
             byte[] message = Damage(random, original.WrittenSpan.ToArray());
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            reader.TryRead(message, out _);
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(allocated < 200_000 + (200 * message.Length), $"{allocated} bytes for {message.Length}");
+            AssertAllocated(200_000 + (200 * message.Length), message, () => reader.TryRead(message, out _));
         });
     }
 
@@ -168,6 +160,9 @@ public class AvroFuzzTests
             // The documented way to fail.
         }
     });
+
+    private static void AssertAllocated(long most, byte[] message, Action read) =>
+        Assert.True(Allocations.Of(read, most) is var bytes && bytes <= most, $"{bytes} bytes for {message.Length}");
 
     private static byte[] File(AvroSchema schema, string codec)
     {
