@@ -20,7 +20,7 @@ internal sealed class FailoverRegistryClient : ISchemaRegistryClient
     {
         if (RegistryProperties.Check(options) is [var mistake, ..])
         {
-            throw new ArgumentException($"{mistake.Key}: {mistake.Message}", mistake.Key);
+            throw new RegistryOptionException(mistake.Key, mistake.Message);
         }
 
         RegistryAddress[] addresses = RegistryAddress.Parse(options.Url);

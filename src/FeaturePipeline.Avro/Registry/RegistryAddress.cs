@@ -16,7 +16,7 @@ internal sealed record RegistryAddress(string Url, string? UserInfo)
         string[] addresses = urls.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return addresses.Length > 0
             ? [.. addresses.Select((address, index) => ParseOne(address, index, addresses.Length))]
-            : throw new ArgumentException($"{Key} is empty. Give http://host:port, several comma-separated, or mock://NAME.", Key);
+            : throw new RegistryOptionException(Key, "is empty. Give http://host:port, several comma-separated, or mock://NAME.");
     }
 
     private static RegistryAddress ParseOne(string address, int index, int count)
@@ -28,9 +28,10 @@ internal sealed record RegistryAddress(string Url, string? UserInfo)
             || uri.Query.Length > 0
             || uri.Fragment.Length > 0)
         {
-            throw new ArgumentException(
-                $"{Key}: address {index + 1} of {count} is not an http or https address (http://host:port/base/path, no query). "
-                + "In a user's name and password special characters are percent-encoded: @ is %40, / is %2F, # is %23, a comma %2C.", Key);
+            throw new RegistryOptionException(
+                Key,
+                $"address {index + 1} of {count} is not an http or https address (http://host:port/base/path, no query). "
+                + "In a user's name and password special characters are percent-encoded: @ is %40, / is %2F, # is %23, a comma %2C.");
         }
 
         string userInfo = Uri.UnescapeDataString(uri.UserInfo);

@@ -96,7 +96,7 @@ internal sealed class RegistryClients : IDisposable
         catch (Exception exception)
             when (exception is ArgumentException or FormatException or OverflowException or CryptographicException or IOException)
         {
-            throw new ArgumentException($"SchemaRegistry:Client: {exception.Message}", "SchemaRegistry:Client", exception);
+            throw RegistryProperties.Refused(_options, exception);
         }
 
         RegistryTls.Apply(client, _options);
@@ -152,10 +152,9 @@ internal sealed class RegistryClients : IDisposable
 
         public Bearer(string token) => _header = token.All(static c => c is > ' ' and <= '~')
             ? new AuthenticationHeaderValue("Bearer", token)
-            : throw new ArgumentException(
-                "SchemaRegistry:BearerToken holds a space, a line break or a character beyond ASCII. "
-                + "Was it read from a file with a line break at its end?",
-                "SchemaRegistry:BearerToken");
+            : throw new RegistryOptionException(
+                "SchemaRegistry:BearerToken",
+                "holds a space, a line break or a character beyond ASCII. Was it read from a file with a line break at its end?");
 
         public AuthenticationHeaderValue GetAuthenticationHeader() => _header;
     }

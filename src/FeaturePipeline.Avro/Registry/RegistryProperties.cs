@@ -1,6 +1,7 @@
 // The properties that Confluent's client is made with: ours in its spelling, then those that are given raw.
 using System.Globalization;
 using System.Reflection;
+using System.Security.Cryptography;
 using Confluent.SchemaRegistry;
 using Names = Confluent.SchemaRegistry.SchemaRegistryConfig.PropertyNames;
 
@@ -28,6 +29,21 @@ public static class RegistryProperties
         (Names.SchemaRegistryRetriesMaxWaitMs, 0),
         (Names.SchemaRegistryRequestTimeoutMs, 1),
         (Names.SchemaRegistryMaxConnectionsPerServer, 1),
+    ];
+
+    // What Confluent's client reads only where another property says so, and otherwise passes over without a word.
+    private static readonly (string Name, string Needs, Func<string, bool> IsGiven)[] Needs =
+    [
+        (Names.SslKeystorePassword, Names.SslKeystoreLocation, static location => location.Length > 0),
+        .. new[]
+        {
+            Names.SchemaRegistryBearerAuthToken, Names.SchemaRegistryBearerAuthClientId, Names.SchemaRegistryBearerAuthClientSecret,
+            Names.SchemaRegistryBearerAuthScope, Names.SchemaRegistryBearerAuthTokenEndpointUrl, Names.SchemaRegistryBearerAuthTokenEndpointQuery,
+            Names.SchemaRegistryBearerAuthLogicalCluster, Names.SchemaRegistryBearerAuthIdentityPoolId,
+        }.Select(static name => (
+            name, Names.SchemaRegistryBearerAuthCredentialsSource, (Func<string, bool>)(static source => source.Length > 0))),
+        .. Inherited.Select(static name => (
+            name, Names.SchemaRegistryBasicAuthCredentialsSource, (Func<string, bool>)(static source => source == "SASL_INHERIT"))),
     ];
 
     private static readonly FieldInfo[] Fields = typeof(Names).GetFields(BindingFlags.Public | BindingFlags.Static);
@@ -62,14 +78,31 @@ public static class RegistryProperties
             {
                 SchemaRegistries.Create(options).Dispose();
             }
-            catch (ArgumentException exception)
+            catch (RegistryOptionException exception)
             {
-                bool isNamed = exception.ParamName?.StartsWith(Section, StringComparison.Ordinal) == true;
-                errors.Add(new RegistryOptionError(isNamed ? exception.ParamName! : $"{Section}Client", exception.Message));
+                errors.Add(exception.Error);
             }
         }
 
         return errors;
+    }
+
+    /// <summary>What Confluent's client has refused, with the key of the property that it names, as that is spelled in the options.</summary>
+    internal static RegistryOptionException Refused(SchemaRegistryOptions options, Exception refusal)
+    {
+        string? keystore = Raw(options, Names.SslKeystoreLocation);
+        if (refusal is CryptographicException or IOException && keystore is not null)
+        {
+            return new RegistryOptionException(
+                Key(options, Names.SslKeystoreLocation),
+                $"'{keystore}' can't be opened as PKCS#12 with the password of {Key(options, Names.SslKeystorePassword)}: {refusal.Message}",
+                refusal);
+        }
+
+        string? named = All.Concat(Inherited)
+            .Where(name => refusal.Message.Contains(name, StringComparison.Ordinal))
+            .MaxBy(static name => name.Length);
+        return new RegistryOptionException(named is null ? $"{Section}Client" : Key(options, named), refusal.Message, refusal);
     }
 
     /// <summary>The mistakes that Confluent's client does not find, or finds too late.</summary>
@@ -95,6 +128,15 @@ public static class RegistryProperties
         {
             errors.Add(new RegistryOptionError(
                 $"{Section}{nameof(options.BearerToken)}", "given together with other credentials; only one can be sent"));
+            return errors;
+        }
+
+        foreach (var (name, needs, isGiven) in Needs)
+        {
+            if (Raw(options, name) is { Length: > 0 } && !isGiven(Raw(options, needs) ?? ""))
+            {
+                errors.Add(new RegistryOptionError(Key(options, name), $"has no effect without {Key(options, needs)}"));
+            }
         }
 
         return errors;
@@ -173,15 +215,23 @@ public static class RegistryProperties
             return $"there is no file '{value}'";
         }
 
+        if (name == Names.EnableSslCertificateVerification && !bool.TryParse(value, out _))
+        {
+            return $"'{value}' is neither true nor false";
+        }
+
         foreach (var (_, least) in Minima.Where(minimum => minimum.Name == name))
         {
-            return int.TryParse(value, CultureInfo.InvariantCulture, out int number) && number < least
-                ? string.Create(CultureInfo.InvariantCulture, $"{number} is too little; at least {least}")
-                : null;
+            return !int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+                ? $"'{value}' is no whole number up to {int.MaxValue}"
+                : number < least ? string.Create(CultureInfo.InvariantCulture, $"{number} is too little; at least {least}") : null;
         }
 
         return null;
     }
+
+    private static string Key(SchemaRegistryOptions options, string name) =>
+        $"{Section}Client:{options.Client.Keys.FirstOrDefault(key => Spell(key) == name) ?? name}";
 
     private static IEnumerable<(string Key, string Name, string Value)> Own(SchemaRegistryOptions options)
     {

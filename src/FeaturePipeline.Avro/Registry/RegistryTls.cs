@@ -27,7 +27,7 @@ internal static class RegistryTls
         bool hasCertificate = options.CertificateLocation is { Length: > 0 };
         if (!hasCertificate && options.KeyLocation is { Length: > 0 })
         {
-            throw new ArgumentException($"{KeyKey} is set without {CertificateKey}.", CertificateKey);
+            throw new RegistryOptionException(KeyKey, $"is set without {CertificateKey}.");
         }
 
         if (ca is not { Length: > 0 } && !hasCertificate)
@@ -82,10 +82,10 @@ internal static class RegistryTls
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new ArgumentException($"{key}: '{path}' can't be read as PEM: {exception.Message}", key, exception);
+            throw new RegistryOptionException(key, $"'{path}' can't be read as PEM: {exception.Message}", exception);
         }
 
-        return certificates.Count > 0 ? certificates : throw new ArgumentException($"{key}: '{path}' holds no certificate in PEM form.", key);
+        return certificates.Count > 0 ? certificates : throw new RegistryOptionException(key, $"'{path}' holds no certificate in PEM form.");
     }
 
     private static SslStreamCertificateContext ReadClientCertificate(string path, string? keyPath)
@@ -104,8 +104,8 @@ internal static class RegistryTls
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            throw new ArgumentException(
-                $"{KeyKey}: the private key of {CertificateKey} can't be read. Give its unencrypted PEM file.", KeyKey, exception);
+            throw new RegistryOptionException(
+                KeyKey, $"the private key of {CertificateKey} can't be read. Give its unencrypted PEM file.", exception);
         }
     }
 }

@@ -18,8 +18,14 @@ public static class SchemaRegistries
         SchemaRegistryOptions options, IAuthenticationHeaderValueProvider? credentials = null, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return options.Url.StartsWith(SchemaRegistryOptions.MockScheme, StringComparison.OrdinalIgnoreCase)
-            ? MockSchemaRegistry.Shared(options.Url[SchemaRegistryOptions.MockScheme.Length..].TrimEnd('/'))
-            : new FailoverRegistryClient(options, credentials, timeProvider ?? TimeProvider.System);
+        if (!options.Url.StartsWith(SchemaRegistryOptions.MockScheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return new FailoverRegistryClient(options, credentials, timeProvider ?? TimeProvider.System);
+        }
+
+        string name = options.Url[SchemaRegistryOptions.MockScheme.Length..].TrimEnd('/');
+        return name.Length > 0 && !name.Contains(',', StringComparison.Ordinal)
+            ? MockSchemaRegistry.Shared(name)
+            : throw new RegistryOptionException("SchemaRegistry:Url", "a registry in memory is one, with a name: mock://NAME");
     }
 }

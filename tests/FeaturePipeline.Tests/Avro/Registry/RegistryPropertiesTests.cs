@@ -99,23 +99,47 @@ public class RegistryPropertiesTests
     [InlineData("schema.registry.retries.wait.ms", "-1", "SchemaRegistry:Client:schema.registry.retries.wait.ms", "at least 0")]
     [InlineData("schema.registry.retries.max.wait.ms", "-1", "SchemaRegistry:Client:schema.registry.retries.max.wait.ms", "at least 0")]
     [InlineData("schema.registry.request.timeout.ms", "0", "SchemaRegistry:Client:schema.registry.request.timeout.ms", "at least 1")]
-    [InlineData("schema.registry.request.timeout.ms", "3000000000", "SchemaRegistry:Client", "too large")]
+    [InlineData("schema.registry.request.timeout.ms", "3000000000", "SchemaRegistry:Client:schema.registry.request.timeout.ms", "'3000000000' is no whole number")]
     [InlineData("schema.registry.connections.max.per.server", "0", "SchemaRegistry:Client:schema.registry.connections.max.per.server", "at least 1")]
-    [InlineData("schema.registry.max.retries", "many", "SchemaRegistry:Client", "must be an integer")]
-    [InlineData("schema.registry.basic.auth.credentials.source", "SASL_INHERIT", "SchemaRegistry:Client", "sasl.username")]
-    [InlineData("schema.registry.basic.auth.credentials.source", "ELSEWHERE", "SchemaRegistry:Client", "ELSEWHERE")]
+    [InlineData("schema.registry.max.retries", "many", "SchemaRegistry:Client:schema.registry.max.retries", "'many' is no whole number")]
+    [InlineData("MaxCachedSchemas", "many", "SchemaRegistry:Client:MaxCachedSchemas", "must be an integer")]
+    [InlineData("bearer.auth.token", "t", "SchemaRegistry:Client:bearer.auth.token", "has no effect without SchemaRegistry:Client:schema.registry.bearer.auth.credentials.source")]
+    [InlineData("BearerAuthClientSecret", "s", "SchemaRegistry:Client:BearerAuthClientSecret", "has no effect without")]
+    [InlineData("ssl.keystore.password", "p", "SchemaRegistry:Client:ssl.keystore.password", "has no effect without SchemaRegistry:Client:schema.registry.ssl.keystore.location")]
+    [InlineData("sasl.username", "u", "SchemaRegistry:Client:sasl.username", "has no effect without")]
+    [InlineData("schema.registry.basic.auth.credentials.source", "SASL_INHERIT", "SchemaRegistry:Client:schema.registry.basic.auth.credentials.source", "sasl.username")]
+    [InlineData("schema.registry.basic.auth.credentials.source", "ELSEWHERE", "SchemaRegistry:Client:schema.registry.basic.auth.credentials.source", "ELSEWHERE")]
+    [InlineData("basic.auth.user.info", "nocolon", "SchemaRegistry:Client:basic.auth.user.info", "'username:password'")]
     [InlineData("schema.registry.bearer.auth.credentials.source", "OAUTHBEARER", "SchemaRegistry:Client", "must be specified")]
     [InlineData("schema.registry.ssl.keystore.location", "/does/not/exist.p12", "SchemaRegistry:Client:schema.registry.ssl.keystore.location", "exist.p12")]
     [InlineData("schema.registry.ssl.ca.location", "/does/not/exist.pem", "SchemaRegistry:Client:schema.registry.ssl.ca.location", "exist.pem")]
-    [InlineData("schema.registry.enable.ssl.certificate.verification", "perhaps", "SchemaRegistry:Client", "must be a bool")]
+    [InlineData("schema.registry.enable.ssl.certificate.verification", "perhaps", "SchemaRegistry:Client:schema.registry.enable.ssl.certificate.verification", "'perhaps' is neither true nor false")]
     public void A_property_that_can_not_be_used_is_refused_with_its_key(string name, string value, string key, string said)
     {
         var options = new SchemaRegistryOptions { Client = new Dictionary<string, string> { [name] = value } };
         RegistryOptionError error = Assert.Single(RegistryProperties.Validate(options));
         Assert.Equal(key, error.Key);
         Assert.Contains(said, error.Message, StringComparison.Ordinal);
-        var refused = Assert.Throws<ArgumentException>(() => SchemaRegistries.Create(options));
-        Assert.Contains(said, refused.Message, StringComparison.Ordinal);
+        Assert.Equal($"{key}: {error.Message}", Assert.ThrowsAny<ArgumentException>(() => SchemaRegistries.Create(options)).Message);
+    }
+
+    [Fact]
+    public void All_mistakes_are_told_at_once()
+    {
+        var client = new Dictionary<string, string> { ["max.retries"] = "many", ["nonsense"] = "1", ["bearer.auth.token"] = "t", ["enable.ssl.certificate.verification"] = "no" };
+        Assert.Equal(
+            ["SchemaRegistry:Client:max.retries", "SchemaRegistry:Client:nonsense", "SchemaRegistry:Client:enable.ssl.certificate.verification", "SchemaRegistry:Client:bearer.auth.token"],
+            RegistryProperties.Validate(new SchemaRegistryOptions { Client = client }).Select(static error => error.Key));
+    }
+
+    [Theory]
+    [InlineData("mock://")]
+    [InlineData("mock:///")]
+    [InlineData("mock://a,mock://b")]
+    public void A_registry_in_memory_is_one_and_has_a_name(string url)
+    {
+        RegistryOptionError error = Assert.Single(RegistryProperties.Validate(new SchemaRegistryOptions { Url = url }));
+        Assert.Equal(("SchemaRegistry:Url", "a registry in memory is one, with a name: mock://NAME"), (error.Key, error.Message));
     }
 
     [Theory]

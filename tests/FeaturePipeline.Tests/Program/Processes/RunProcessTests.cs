@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using FeaturePipeline.Tests.Avro.Registry;
 
@@ -65,14 +67,21 @@ public partial class RunProcessTests
     [Fact]
     public async Task Configuration_is_logged_at_start_without_secrets()
     {
+        string keystore = Path.Combine(Path.GetTempPath(), Guid.NewGuid() + ".p12");
+        using var key = RSA.Create();
+        using X509Certificate2 certificate = new CertificateRequest("CN=worker", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
+        await File.WriteAllBytesAsync(keystore, certificate.Export(X509ContentType.Pkcs12, "hunter2"), TestContext.Current.CancellationToken);
         using ProgramProcess worker = ProgramProcess.Start(
             "--set", "SchemaRegistry:Url=http://127.0.0.1:1", "--set", "SchemaRegistry:BearerToken=hunter2", "--set", "Management:Port=0",
-            "--set", "Kafka:Client:sasl.password=hunter2", "--set", "SchemaRegistry:Client:schema.registry.ssl.keystore.password=hunter2");
+            "--set", "Kafka:Client:sasl.password=hunter2", "--set", $"SchemaRegistry:Client:schema.registry.ssl.keystore.location={keystore}",
+            "--set", "SchemaRegistry:Client:schema.registry.ssl.keystore.password=hunter2");
         await worker.WaitForAsync(p => p.Error.Contains("Waiting for", StringComparison.Ordinal), s_patience);
 
         Assert.Contains("SchemaRegistry:BearerToken=***", worker.Error, StringComparison.Ordinal);
         Assert.Contains("SchemaRegistry:Client:schema.registry.ssl.keystore.password=***", worker.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", worker.Error, StringComparison.Ordinal);
+        File.Delete(keystore);
     }
 
     [Fact]

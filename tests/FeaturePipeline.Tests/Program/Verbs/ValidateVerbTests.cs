@@ -103,7 +103,7 @@ public sealed class ValidateVerbTests : IDisposable
     }
 
     [Theory]
-    [InlineData("schema.registry.max.retries", "many", "must be an integer")]
+    [InlineData("schema.registry.max.retries", "many", "'many' is no whole number")]
     [InlineData("MaxRetries", "0", "at least 1")]
     [InlineData("schema.registry.bearer.auth.credentials.source", "OAUTHBEARER", "must be specified")]
     [InlineData("schema.registry.ssl.certificate.location", "a.pem", "the nearest one is 'schema.registry.ssl.ca.location'")]
