@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -24,6 +25,8 @@ internal sealed record EnumPlace(EnumSchema Schema, string Path);
 /// <summary>What compiled writers call for values that are more than one primitive. The path is that of the field, for errors.</summary>
 internal static class MappedWrites
 {
+    private static readonly ConcurrentDictionary<(Type Derived, Type Declared), string?> LostMembers = [];
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Boolean(ref AvroWriter writer, bool value) => writer.WriteBoolean(value);
 
@@ -203,6 +206,25 @@ internal static class MappedWrites
 
     private static ArgumentException UnknownSymbol<T>(T value, EnumPlace place) =>
         Mismatch(place.Path, $"the enum has no symbol '{value}'; {place.Schema.Name} has {GenericWriter.Listed(place.Schema.Symbols)}");
+
+    /// <summary>Refuses an object of a derived type that has members which the declared type, and so the schema, lacks.</summary>
+    internal static void CheckDerived(Type derived, Type declared, string path)
+    {
+        if (LostMembers.GetOrAdd((derived, declared), static pair => Lost(pair.Derived, pair.Declared)) is { } lost)
+        {
+            throw Mismatch(
+                path,
+                $"{lost} of {derived} would be lost, because {declared} is declared and has no such member. "
+                + $"Declare {derived}, or make {declared} a union of its types with [AvroUnion]");
+        }
+    }
+
+    private static string? Lost(Type derived, Type declared)
+    {
+        var known = TypeMembers.Of(declared).Stored.Select(static member => member.Name).ToHashSet(StringComparer.Ordinal);
+        string[] lost = [.. TypeMembers.Of(derived).Stored.Select(static member => member.Name).Where(name => !known.Contains(name))];
+        return lost.Length > 0 ? string.Join(", ", lost) : null;
+    }
 
     internal static Exception NullValue(string path) => Mismatch(path, "null, which its type does not have");
 

@@ -5,8 +5,9 @@ using FeaturePipeline.Avro.Binary;
 namespace FeaturePipeline.Avro.Mapping;
 
 /// <summary>
-/// Numbers of fields that are wider than their members: a number is what was written, exactly, or an error of the message. Nothing is
-/// rounded, because nobody would see it; NaN and the infinities are the same in every floating-point type.
+/// Numbers of fields that are wider than their members. A whole number is what was written, exactly, or an error of the message. Of a
+/// floating-point number the member has the nearest one that it holds (IEEE 754, ties to even), which is what its type says; beyond the
+/// type's range it is an error. NaN and the infinities are the same in every floating-point type.
 /// </summary>
 internal static class NumberReads
 {
@@ -30,7 +31,7 @@ internal static class NumberReads
         where T : IFloatingPointIeee754<T>
     {
         value = T.CreateSaturating(number);
-        return double.CreateSaturating(value) == number || double.IsNaN(number) || Inexact(ref reader, typeof(T));
+        return T.IsFinite(value) == double.IsFinite(number) || Beyond(ref reader, typeof(T));
     }
 
     internal static bool FloatingPointOfLong<T>(ref AvroReader reader, long number, out T value)

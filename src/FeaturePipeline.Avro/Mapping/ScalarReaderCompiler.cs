@@ -152,7 +152,7 @@ internal static class ScalarReaderCompiler
     {
         bool isWhole = avro is AvroType.Int or AvroType.Long;
         (string? method, Type given) = Array.IndexOf(NumberReads.FloatingPoints, type) >= 0
-            ? avro == AvroType.Long
+            ? isWhole
                 ? (nameof(NumberReads.FloatingPointOfLong), typeof(long))
                 : (nameof(NumberReads.FloatingPoint), typeof(double))
             : (isWhole && Array.IndexOf(NumberReads.Integers, type) >= 0 ? nameof(NumberReads.Integer) : null, typeof(long));

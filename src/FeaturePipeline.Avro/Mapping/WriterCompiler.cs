@@ -251,6 +251,15 @@ internal sealed class WriterCompiler
             statements.Add(Expression.IfThen(Expression.ReferenceEqual(value, Expression.Constant(null)), Throw(nameof(MappedWrites.NullValue), Expression.Constant(path))));
         }
 
+        // A class of avrogen shows by its own schema what it holds.
+        if (!type.IsSealed && !type.IsAssignableTo(typeof(global::Avro.Specific.ISpecificRecord)))
+        {
+            MethodCallExpression own = Expression.Call(value, nameof(GetType), null);
+            ConstantExpression declared = Expression.Constant(type, typeof(Type));
+            statements.Add(Expression.IfThen(
+                Expression.ReferenceNotEqual(own, declared), Call(nameof(MappedWrites.CheckDerived), [], own, declared, Expression.Constant(path))));
+        }
+
         statements.Add(Call(nameof(MappedWrites.Enter), [], writer, Expression.Constant(path)));
         foreach (RecordField field in record.Fields)
         {

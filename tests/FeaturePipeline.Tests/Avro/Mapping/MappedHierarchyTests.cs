@@ -1,6 +1,6 @@
-using System.Buffers;
 using FeaturePipeline.Avro.Mapping;
 using FeaturePipeline.Avro.Schemas;
+using static FeaturePipeline.Tests.Avro.Mapping.MappedMessages;
 
 namespace FeaturePipeline.Tests.Avro.Mapping;
 
@@ -24,6 +24,27 @@ public class MappedHierarchyTests
         Assert.Equal(["Cash", "Coin"], Branches<IPayment>());
         Same<IPayment>(new Coin(5, "EUR"));
         Same<IPayment>(new Cash(6));
+    }
+
+    [Fact]
+    public void An_object_of_a_derived_type_is_refused_where_its_own_members_would_be_lost()
+    {
+        Refuses("'[]'", () => Write(new List<Person> { new() { Name = "a" }, new Employee { Name = "b", Salary = 1 } }));
+        Refuses($"Salary of {typeof(Employee)} would be lost, because {typeof(Person)} is declared", () => Write<Person>(new Employee { Name = "b", Salary = 1 }));
+        Refuses("Salary", () => Write(new Team { Lead = new Employee() }));
+        Refuses("Salary", () => Write(new Dictionary<string, Person> { ["k"] = new Employee() }));
+        Refuses("Kennel", () => Write<Animal>(new Puppy { Name = "p", Kennel = "k" }));
+
+        // The remedies of the message.
+        Same(new List<Employee> { new() { Name = "b", Salary = 1 } });
+        Same<Animal>(new Dog { Name = "d", Bones = 3 });
+    }
+
+    [Fact]
+    public void An_object_of_a_derived_type_that_adds_nothing_is_written_as_what_it_is_declared()
+    {
+        Assert.Equal(Write(new Person { Name = "a" }), Write<Person>(new Proxy { Name = "a" }));
+        Assert.Equal(Write(new Person { Name = "a" }), Write<Person>(new WithGreeting { Name = "a" }));
     }
 
     [Fact]
@@ -58,13 +79,6 @@ public class MappedHierarchyTests
         Assert.Equal(value!.GetType(), read!.GetType());
     }
 
-    private static byte[] Write<T>(T value)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        MappedWriter<T>.Compile().Write(value, output);
-        return output.WrittenSpan.ToArray();
-    }
-
     [AvroUnion(typeof(Cat), typeof(Dog))]
     public abstract class Animal
     {
@@ -73,7 +87,7 @@ public class MappedHierarchyTests
 
     public sealed class Cat : Animal;
 
-    public sealed class Dog : Animal
+    public class Dog : Animal
     {
         public int Bones { get; set; }
     }
@@ -122,4 +136,34 @@ public class MappedHierarchyTests
 
     [AvroUnion(typeof(Itself))]
     public class Itself;
+
+    private record Person
+    {
+        public string Name { get; set; } = "";
+    }
+
+    private record Employee : Person
+    {
+        public int Salary { get; set; }
+    }
+
+    private sealed record Proxy : Person;
+
+    private sealed record WithGreeting : Person
+    {
+        public string Greeting => "Hello " + Name;
+
+        [AvroIgnore]
+        public int Seen { get; set; }
+    }
+
+    private sealed record Team
+    {
+        public Person? Lead { get; set; }
+    }
+
+    public sealed class Puppy : Dog
+    {
+        public string Kennel { get; set; } = "";
+    }
 }
