@@ -86,7 +86,7 @@ internal static class LogicalValues
             {
                 bool isTime = TimeUnits.TryToTicks(number, unit, out long ticks) && ticks is >= 0 and < TimeSpan.TicksPerDay;
                 value = isTime ? new TimeSpan(ticks) : null;
-                return isTime || reader.Fail(DecodeErrorKind.OutOfRange);
+                return isTime || reader.Fail(DecodeErrorKind.OutOfRange, "the time is not within one day");
             }
 
             bool read = MappedReads.DateTime(ref reader, number, unit, out DateTime point);
@@ -118,7 +118,7 @@ internal static class LogicalValues
 
             bool isGuid = Guid.TryParse(text, out Guid guid);
             value = isGuid ? guid : null;
-            return isGuid || reader.Fail(DecodeErrorKind.OutOfRange);
+            return isGuid || reader.Fail(DecodeErrorKind.OutOfRange, "the text is no uuid");
         }
     }
 

@@ -21,6 +21,8 @@ public ref partial struct AvroReader
     // So deep nobody asks whether the stack has room: the usual message pays nothing, and few frames of any size fit any stack.
     internal const int UnaskedDepth = 16;
 
+    internal const string NestsTooDeep = "it nests deeper than depthMax allows: 64 unless it is set, at most 1000";
+
     internal const string StackTooSmall = "it nests too deep for this thread's stack";
 
     /// <summary>Reads a block's header.</summary>
@@ -117,7 +119,7 @@ public ref partial struct AvroReader
     // Texts that are there already: a hostile message costs no memory.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryEnterDeep() =>
-        _depth > _depthMax ? Fail(DecodeErrorKind.TooDeep, "it nests deeper than depthMax allows: 64 unless it is set, at most 1000")
+        _depth > _depthMax ? Fail(DecodeErrorKind.TooDeep, NestsTooDeep)
         : _fields < 0 ? Fail(DecodeErrorKind.TooManyItems)
         : RuntimeHelpers.TryEnsureSufficientExecutionStack() || Fail(DecodeErrorKind.TooDeep, StackTooSmall);
 

@@ -87,7 +87,7 @@ public readonly struct DecodeResult : IEquatable<DecodeResult>
     /// What is wrong with the value, where more can be said than <see cref="Error"/> says; never the value itself, which may be personal
     /// data.
     /// </summary>
-    public string Detail => _paths?.DetailOf(_place) ?? "";
+    public string Detail => _paths?.DetailOf(_place, Error) ?? "";
 
     /// <summary>Equality of kind, offset and place.</summary>
     /// <param name="left">One.</param>
@@ -128,8 +128,9 @@ internal interface IDecodePaths
 
     /// <summary>More about the failure at a place.</summary>
     /// <param name="place">The place.</param>
+    /// <param name="error">What failed there.</param>
     /// <returns>The text, or null.</returns>
-    string? DetailOf(int place) => null;
+    string? DetailOf(int place, DecodeErrorKind error);
 }
 
 /// <summary>The path of one failure, and what is wrong with the value.</summary>
@@ -137,5 +138,5 @@ internal sealed class OnePath(string path, string? detail) : IDecodePaths
 {
     public string PathOf(int place) => path;
 
-    public string? DetailOf(int place) => detail;
+    public string? DetailOf(int place, DecodeErrorKind error) => detail;
 }

@@ -239,7 +239,8 @@ public sealed class AvroDeserializer<T> : IDeserializer<T>, IAsyncDeserializer<T
         var reason = key.Version == 0 ? plans.Explain(key.Id) : plans.Explain(key.Guid);
         throw status == SchemaStatus.Pending
             ? new HttpRequestException($"{Where(context)} can't be read yet: {reason}", plans.LastError)
-            : new InvalidDataException($"{Where(context)} can't be read: {reason}");
+            : new InvalidDataException(
+                $"{Where(context)} can't be read: {reason}", key.Version == 0 ? plans.ErrorOf(key.Id) : plans.ErrorOf(key.Guid));
     }
 
     private async Task<SchemaCache<ReadPlan>> PlansOfAsync(SchemaKey key, SerializationContext context)

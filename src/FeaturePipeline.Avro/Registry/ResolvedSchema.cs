@@ -93,7 +93,7 @@ public static class SchemaResolution
     /// <summary>Whether some of the rules are for writing.</summary>
     internal static bool HasRulesOfWriting(this Schema schema) =>
         (schema.RuleSet?.DomainRules ?? []).Concat(schema.RuleSet?.EncodingRules ?? [])
-            .Any(static rule => rule.Mode is RuleMode.Write or RuleMode.WriteRead && !rule.Disabled);
+            .Any(static rule => rule is null || (rule.Mode is RuleMode.Write or RuleMode.WriteRead && !rule.Disabled));
 
     private static void Check(Schema schema, string what)
     {
@@ -146,7 +146,8 @@ public static class SchemaResolution
             }
 
             stack.Push(frame with { Next = frame.Next + 1 });
-            SchemaReference reference = frame.Schema.References![frame.Next];
+            SchemaReference reference = frame.Schema.References![frame.Next]
+                ?? throw new UnsupportedSchemaException($"{what}: one of its references is null, which names no schema.");
             if (!seen.Add((reference.Subject, reference.Version)))
             {
                 continue;

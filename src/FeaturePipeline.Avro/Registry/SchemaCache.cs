@@ -111,6 +111,12 @@ public sealed class SchemaCache<TPlan>
     /// <summary>Why a GUID has no plan, in words; null if it has one or was never asked for.</summary>
     public string? Explain(Guid guid) => _byGuid.Explain(guid);
 
+    /// <summary>What <see cref="Explain(int)"/> explains; null also for a negative id.</summary>
+    internal Exception? ErrorOf(int id) => _byId.ErrorOf(id);
+
+    /// <summary>What <see cref="Explain(Guid)"/> explains.</summary>
+    internal Exception? ErrorOf(Guid guid) => _byGuid.ErrorOf(guid);
+
     /// <summary>Waits until an id is no longer pending, or the registry failed to answer once; an expired <see
     /// cref="SchemaStatus.Unknown"/> is asked for again. For tools, start-up and callers that wait anyway, not for the hot path.</summary>
     public Task<SchemaStatus> FindAsync(int id, CancellationToken cancellationToken = default) =>
@@ -146,7 +152,7 @@ public sealed class SchemaCache<TPlan>
         private sealed class Doubtful
         {
             public SchemaStatus Status = SchemaStatus.Pending;
-            public string? Reason;
+            public Exception? Error;
             public Task? Fetch;
             public long Since;
             public TimeSpan Wait;
@@ -218,9 +224,21 @@ public sealed class SchemaCache<TPlan>
 
         public string? Explain(TKey key)
         {
+            string what = describe(key);
             lock (_lock)
             {
-                return _doubtful.TryGetValue(key, out var doubtful) ? doubtful.Reason ?? $"{describe(key)} is being fetched." : null;
+                return !_doubtful.TryGetValue(key, out var doubtful) ? null
+                    : doubtful.Error is not { } error ? $"{what} is being fetched."
+                    : error.Message.Contains(what, StringComparison.Ordinal) ? error.Message
+                    : $"{what}: {error.Message}";
+            }
+        }
+
+        public Exception? ErrorOf(TKey key)
+        {
+            lock (_lock)
+            {
+                return _doubtful.GetValueOrDefault(key)?.Error;
             }
         }
 
@@ -271,42 +289,38 @@ public sealed class SchemaCache<TPlan>
             }
             catch (Exception exception)
             {
-                Fail(key, doubtful, exception, isThere: schema is not null);
+                Fail(doubtful, exception, isThere: schema is not null);
             }
         }
 
-        private void Fail(TKey key, Doubtful doubtful, Exception exception, bool isThere)
+        private void Fail(Doubtful doubtful, Exception exception, bool isThere)
         {
-            string reason = Named(key, exception.Message);
             if (isThere && !exception.IsOfRegistry())
             {
                 Volatile.Write(ref _lastError, null);
-                Settle(doubtful, SchemaStatus.Incompatible, reason, Timeout.InfiniteTimeSpan);
+                Settle(doubtful, SchemaStatus.Incompatible, exception, Timeout.InfiniteTimeSpan);
             }
             else if (exception.IsNotFound(believesBare404: typeof(TKey) == typeof(Guid)))
             {
                 // A bare 404 comes from a wrong base path as well, and then everything would be thrown away as unknown. Not so for GUIDs: a
                 // registry that has no such path has no such schema.
                 Volatile.Write(ref _lastError, null);
-                Settle(doubtful, SchemaStatus.Unknown, reason, negativeTtl);
+                Settle(doubtful, SchemaStatus.Unknown, exception, negativeTtl);
             }
             else
             {
                 Volatile.Write(ref _lastError, exception);
                 var wait = doubtful.Wait <= TimeSpan.Zero ? FirstWait : doubtful.Wait * 2;
-                Settle(doubtful, doubtful.Status, reason, wait < LongestWait ? wait : LongestWait);
+                Settle(doubtful, doubtful.Status, exception, wait < LongestWait ? wait : LongestWait);
             }
         }
 
-        private string Named(TKey key, string reason) =>
-            reason.Contains(describe(key), StringComparison.Ordinal) ? reason : $"{describe(key)}: {reason}";
-
-        private void Settle(Doubtful doubtful, SchemaStatus status, string reason, TimeSpan wait)
+        private void Settle(Doubtful doubtful, SchemaStatus status, Exception error, TimeSpan wait)
         {
             lock (_lock)
             {
                 doubtful.Status = status;
-                doubtful.Reason = reason;
+                doubtful.Error = error;
                 doubtful.Since = timeProvider.GetTimestamp();
                 doubtful.Wait = wait == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : wait;
                 doubtful.Fetch = null;

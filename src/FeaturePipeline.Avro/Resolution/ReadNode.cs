@@ -53,11 +53,13 @@ internal sealed class EnumNode(EnumSchema writer, EnumSchema reader, int[] map) 
     internal int[] Map { get; } = map;
 
     /// <summary>What is wrong with a symbol of the writer's that the reader does not have.</summary>
-    internal string Unknown(int index)
+    /// <param name="indexes">The writer's index of the symbol, or of all that it may be.</param>
+    internal string Unknown(params IEnumerable<int> indexes)
     {
         var wanted = (EnumSchema)Reader;
-        string symbol = ((EnumSchema)Writer).Symbols[index];
-        return $"symbol '{symbol}' is none of enum {wanted.Name}, which has {GenericWriter.Listed(wanted.Symbols)} and no default";
+        string[] written = [.. indexes.Select(index => $"'{((EnumSchema)Writer).Symbols[index]}'")];
+        string which = written.Length == 1 ? $"symbol {written[0]}" : $"a symbol of {GenericWriter.Listed(written)}";
+        return $"{which} is none of enum {wanted.Name}, which has {GenericWriter.Listed(wanted.Symbols)} and no default";
     }
 }
 

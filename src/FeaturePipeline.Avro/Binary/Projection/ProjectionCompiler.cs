@@ -21,6 +21,7 @@ internal sealed class ProjectionCompiler(int depthMax)
     private readonly List<string> _paths = [];
     private readonly List<int> _targets = [];
     private readonly List<FieldValue> _symbols = [];
+    private readonly Dictionary<int, (DecodeErrorKind Error, string Text)> _reasons = [];
     private readonly List<FieldValue> _values = [];
     private readonly List<Skipper> _skippers = [];
     private readonly List<byte> _constants = [];
@@ -36,7 +37,7 @@ internal sealed class ProjectionCompiler(int depthMax)
         bool hasText = compiler._ops.Exists(op => op.Code is ProjectionCode.Text or ProjectionCode.NullableText);
         return new ProjectionPlan(
             [.. compiler._ops], [.. compiler._targets], [.. compiler._symbols], [.. compiler._values], [.. compiler._skippers],
-            [.. compiler._constants], [.. compiler._paths], hasText, tree.AllSlots().DefaultIfEmpty(-1).Max() + 1, depthMax);
+            [.. compiler._constants], [.. compiler._paths], compiler._reasons, hasText, tree.AllSlots().DefaultIfEmpty(-1).Max() + 1, depthMax);
     }
 
     private void Emit(ProjectionCode code, string path, int slot = 0, int a = 0, int b = 0, byte nullTag = 0, byte valueTag = 0)
@@ -100,7 +101,7 @@ internal sealed class ProjectionCompiler(int depthMax)
     {
         if (_depth == depthMax)
         {
-            Emit(ProjectionCode.Fail, path, a: (int)DecodeErrorKind.TooDeep);
+            Fail(DecodeErrorKind.TooDeep, AvroReader.NestsTooDeep, path);
             return;
         }
 
@@ -150,6 +151,11 @@ internal sealed class ProjectionCompiler(int depthMax)
         var reader = (EnumSchema)node.Reader;
         FieldValue[] constants = reader.Symbols.Select(symbol => AddConstant(Encoding.UTF8.GetBytes(symbol))).ToArray();
         _symbols.AddRange(node.Map.Select(index => index < 0 ? FieldValue.Null : constants[index]));
+        if (Array.Exists(node.Map, static index => index < 0))
+        {
+            _reasons[_ops.Count] = (DecodeErrorKind.UnknownSymbol, node.Unknown(node.Map.Index().Where(static one => one.Item < 0).Select(static one => one.Index)));
+        }
+
         Emit(ProjectionCode.Enum, path, tree.Slots[0], first, node.Map.Length);
         CopySlots(tree, path);
     }
@@ -217,6 +223,12 @@ internal sealed class ProjectionCompiler(int depthMax)
         }
     }
 
+    private void Fail(DecodeErrorKind error, string reason, string path)
+    {
+        _reasons[_ops.Count] = (error, reason);
+        Emit(ProjectionCode.Fail, path, a: (int)error);
+    }
+
     private void ReadUnion(WriterUnionNode union, ProjectionTree tree, string path)
     {
         if (TryReadNullable(union, tree, path))
@@ -239,7 +251,7 @@ internal sealed class ProjectionCompiler(int depthMax)
             }
             else
             {
-                Emit(ProjectionCode.Fail, path, a: (int)DecodeErrorKind.UnreadableBranch);
+                Fail(DecodeErrorKind.UnreadableBranch, union.Unreadable(i), path);
             }
         }
 

@@ -11,9 +11,13 @@ internal sealed record ProjectionPlan(
     Skipper[] Skippers,
     byte[] Constants,
     string[] Paths,
+    Dictionary<int, (DecodeErrorKind Error, string Text)> Reasons,
     bool HasText,
     int Slots,
     int DepthMax) : IDecodePaths
 {
     public string PathOf(int place) => Paths[place];
+
+    public string? DetailOf(int place, DecodeErrorKind error) =>
+        Reasons.TryGetValue(place, out var reason) && reason.Error == error ? reason.Text : null;
 }

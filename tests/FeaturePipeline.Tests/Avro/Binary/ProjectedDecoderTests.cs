@@ -1,5 +1,6 @@
 using System.Text;
 using FeaturePipeline.Avro.Binary;
+using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Schemas;
 
 namespace FeaturePipeline.Tests.Avro.Binary;
@@ -103,6 +104,27 @@ public class ProjectedDecoderTests
         Assert.True(decoder.TryDecode([0x0a], values).IsOk);
         var row = new ProjectedRow([0x0a], decoder.Constants, values);
         Assert.Equal(("Kyiv", 5L, 7L, "Kyiv"), (Encoding.UTF8.GetString(row.GetBytes(0)), row.GetLong(1), row.GetLong(2), Encoding.UTF8.GetString(row.GetBytes(3))));
+    }
+
+    [Fact]
+    public void An_unknown_symbol_and_an_unreadable_branch_are_named_as_in_the_whole_record()
+    {
+        var writer = AvroSchema.Parse("""
+            {"type":"record","name":"R","fields":[{"name":"e","type":{"type":"enum","name":"E","symbols":["A","B"]}},{"name":"u","type":["null","string","double"]}]}
+            """);
+        var reader = AvroSchema.Parse("""
+            {"type":"record","name":"R","fields":[{"name":"e","type":{"type":"enum","name":"E","symbols":["A","C"]}},{"name":"u","type":["null","string"]}]}
+            """);
+        Assert.Equal("UnknownSymbol at byte 1, field 'e': symbol 'B' is none of enum E, which has A, C and no default", Both([2, 0]));
+        Assert.Equal("", ProjectedDecoder.Compile(writer, reader, ["e", "u"]).TryDecode([8, 0], new FieldValue[2]).Detail);
+        Assert.Equal("UnreadableBranch at byte 2, field 'u': the writer's branch double cannot be read: what the reader wants is a union of null, string", Both([0, 4, .. new byte[8]]));
+
+        string Both(byte[] body)
+        {
+            DecodeResult whole = GenericReader.Compile(writer, reader).TryRead(body, out _);
+            Assert.Equal(whole.ToString(), ProjectedDecoder.Compile(writer, reader, ["e", "u"]).TryDecode(body, new FieldValue[2]).ToString());
+            return whole.ToString();
+        }
     }
 
     [Fact]

@@ -78,7 +78,8 @@ public class AvroSerdeTests
         await _registry.RegisterSchemaWithResponseAsync(subject, new Schema(Wider.ToString(), SchemaType.Avro));
         var reader = new AvroDeserializer<GenericRecord>(_registry, new AvroDeserializerConfig { UseLatestVersion = true, SubjectNameStrategy = strategy });
         Assert.Equal(7L, reader.Deserialize(old, isNull: false, Value())["id"]);
-        Assert.Throws<InvalidDataException>(() => reader.Deserialize([0, 0, 0, 0, 99, 1], isNull: false, Value()));
+        var unknown = Assert.Throws<InvalidDataException>(() => reader.Deserialize([0, 0, 0, 0, 99, 1], isNull: false, Value()));
+        Assert.Equal(40403, Assert.IsType<SchemaRegistryException>(unknown.InnerException).ErrorCode);
     }
 
     [Theory]
