@@ -105,6 +105,10 @@ public class DropInDifferencesTests
         { "a float's default 0", Holder("\"int\""), Holder("\"int\"", """{"name":"g","type":"float","default":0}"""), "0A" },
         { "a double's default of all its digits", Holder("\"int\""), Holder("\"int\"", """{"name":"g","type":"double","default":0.1}"""), "0A" },
         { "a union's default of its second branch", Holder("\"int\""), Holder("\"int\"", """{"name":"g","type":["null","string"],"default":"x"}"""), "0A" },
+        {
+            "a union to its timestamp",
+            Holder("""["null",{"type":"long","logicalType":"timestamp-millis"}]"""), Holder("""{"type":"long","logicalType":"timestamp-millis"}"""), "020A"
+        },
         { "a timestamp to a long", Holder("""{"type":"long","logicalType":"timestamp-millis"}"""), Holder("\"long\""), "0A" },
         {
             "records of one unqualified name",
@@ -131,6 +135,7 @@ public class DropInDifferencesTests
             "a float's default 0" => (ours["g"], 0f),
             "a union's default of its second branch" => (ours["g"], "x"),
             "a timestamp to a long" => (ours["f"], 5L),
+            "a union to its timestamp" => (ours["f"], DateTime.UnixEpoch.AddMilliseconds(5)),
             _ => (ours["f"], 5),
         };
         Assert.Equal(expected, last);
