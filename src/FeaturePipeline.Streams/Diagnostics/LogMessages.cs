@@ -38,6 +38,14 @@ internal static partial class LogMessages
     [LoggerMessage(1102, LogLevel.Information, "Task {TaskId}: waiting at {Source} offset {Offset} until the schema of the record is known")]
     public static partial void TaskParked(this ILogger logger, TaskId taskId, TopicPartition source, long offset);
 
+    [LoggerMessage(1104, LogLevel.Information, "Task {TaskId}: starts at offset {Position} of {Source}, stream time {StreamTimeMs}")]
+    public static partial void PositionRestored(this ILogger logger, TaskId taskId, TopicPartition source, long position, long streamTimeMs);
+
+    [LoggerMessage(1105, LogLevel.Warning, "Task {TaskId}: the changelog of {StoreName} was written by a version that kept no position in it; "
+        + "the group's offset {Committed} of {Source} is believed, this once")]
+    public static partial void PositionAdopted(
+        this ILogger logger, TaskId taskId, string storeName, long committed, TopicPartition source);
+
     [LoggerMessage(1200, LogLevel.Information, "Task {TaskId}: restored {StoreName} to offset {Offset} in {ElapsedMs} ms, {RecordCount} records, {EntryCount} entries")]
     public static partial void StoreRestored(
         this ILogger logger, TaskId taskId, string storeName, long offset, long elapsedMs, long recordCount, int entryCount);

@@ -1,4 +1,4 @@
-// Records of a session changelog. Keys: 0x00 = the task's stream time (reserved key); 0x01 + entity + start (8 bytes, big-endian)
+// Records of a session changelog. Keys: 0x00 = the reserved record (ProgressRecord); 0x01 + entity + start (8 bytes, big-endian)
 // = one session. Values: format version, layout of the aggregate (4 bytes), end (8 bytes), the aggregate's own bytes.
 using System.Buffers;
 using System.Buffers.Binary;
@@ -9,7 +9,6 @@ namespace FeaturePipeline.Streams.State;
 /// <summary>Encoding of a session store's changelog records. Integers in values are little-endian.</summary>
 internal static class SessionChangelog
 {
-    private const byte TimeTag = 0;
     private const byte SessionTag = 1;
     private const byte FormatVersion = 1;
     private const int HeaderLength = 1 + sizeof(uint) + sizeof(long);
@@ -37,34 +36,12 @@ internal static class SessionChangelog
         output.Advance(HeaderLength);
     }
 
-    /// <summary>Writes the reserved record that holds stream time into emptied buffers.</summary>
-    public static void WriteTime(ArrayBufferWriter<byte> key, ArrayBufferWriter<byte> value, long streamTimeMs)
-    {
-        key.ResetWrittenCount();
-        key.GetSpan(1)[0] = TimeTag;
-        key.Advance(1);
-        value.ResetWrittenCount();
-        Span<byte> span = value.GetSpan(1 + sizeof(long));
-        span[0] = FormatVersion;
-        BinaryPrimitives.WriteInt64LittleEndian(span[1..], streamTimeMs);
-        value.Advance(1 + sizeof(long));
-    }
-
-    /// <summary>Whether a key is the reserved key of stream time.</summary>
-    public static bool IsTime(ReadOnlySpan<byte> key) => key.Length == 1 && key[0] == TimeTag;
-
-    /// <summary>Reads the stream time of the reserved record.</summary>
-    public static long ReadTime(ReadOnlySpan<byte> value) =>
-        value.Length == 1 + sizeof(long) && value[0] == FormatVersion
-            ? BinaryPrimitives.ReadInt64LittleEndian(value[1..])
-            : throw Foreign("the record of stream time is not in this version's format");
-
     /// <summary>Splits the key of a session.</summary>
-    public static void ReadKey(ReadOnlySpan<byte> key, out ReadOnlySpan<byte> entity, out long startMs)
+    public static void ReadKey(ReadOnlySpan<byte> key, string store, out ReadOnlySpan<byte> entity, out long startMs)
     {
         if (key.Length < 1 + sizeof(long) || key[0] != SessionTag)
         {
-            throw Foreign("a record's key is not a session's");
+            throw Foreign(store, "a record's key is not a session's");
         }
 
         entity = key[1..^sizeof(long)];
@@ -76,19 +53,19 @@ internal static class SessionChangelog
     {
         if (value.Length < HeaderLength || value[0] != FormatVersion)
         {
-            throw Foreign($"a session of store '{store}' is not in this version's format");
+            throw Foreign(store, "a session is not in this version's format");
         }
 
         if (BinaryPrimitives.ReadUInt32LittleEndian(value[1..]) != layoutHash)
         {
-            throw Foreign($"store '{store}' was written by another definition of the view's features");
+            throw Foreign(store, "it was written by another definition of the view's features");
         }
 
         endMs = BinaryPrimitives.ReadInt64LittleEndian(value[5..]);
         return value[HeaderLength..];
     }
 
-    private static StreamsException Foreign(string what) => new(
-        $"The changelog can't be restored: {what}. Give the changed view another name, "
-        + "or delete its changelog topic and the group's offsets to compute it anew.");
+    private static StreamsException Foreign(string store, string what) => new(
+        $"The changelog of store '{store}' can't be restored: {what}. Go back to what wrote it, or begin the view anew at the group's "
+        + $"offsets, its open windows lost: feature-pipeline reset --view {store}.");
 }

@@ -9,7 +9,7 @@ namespace FeaturePipeline.Streams.State;
 
 /// <summary>The open sessions of one task and view.</summary>
 internal sealed class SessionStore<TRow, TState>(
-    string name, string changelogTopic, IWindowedAggregation<TRow, TState> aggregation, TaskTime time)
+    string name, string changelogTopic, IWindowedAggregation<TRow, TState> aggregation)
     : StateStore(name, changelogTopic)
     where TRow : struct, IStreamRow, allows ref struct
     where TState : class
@@ -134,16 +134,6 @@ internal sealed class SessionStore<TRow, TState>(
     }
 
     /// <inheritdoc/>
-    public override void FlushTime(RecordCollector collector, int partition, long nowMs)
-    {
-        if (time.StreamTimeMs != time.CommittedMs)
-        {
-            SessionChangelog.WriteTime(_keyBytes, _valueBytes, time.StreamTimeMs);
-            collector.Send(ChangelogTopic, partition, _keyBytes.WrittenSpan, _valueBytes.WrittenSpan, nowMs);
-        }
-    }
-
-    /// <inheritdoc/>
     public override void CommitCompleted()
     {
         foreach (Undo undo in _undo)
@@ -192,15 +182,9 @@ internal sealed class SessionStore<TRow, TState>(
     }
 
     /// <inheritdoc/>
-    public override void Restore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isTombstone)
+    protected override void RestoreEntry(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isTombstone)
     {
-        if (SessionChangelog.IsTime(key))
-        {
-            time.Restore(SessionChangelog.ReadTime(value));
-            return;
-        }
-
-        SessionChangelog.ReadKey(key, out ReadOnlySpan<byte> entity, out long startMs);
+        SessionChangelog.ReadKey(key, Name, out ReadOnlySpan<byte> entity, out long startMs);
         uint hash = KeyTable<SessionEntry<TState>>.HashOf(entity);
         SessionEntry<TState>? entry = Find(entity, hash);
         while (entry is not null && entry.StartMs != startMs)

@@ -16,7 +16,9 @@ internal sealed class StreamTask(TaskContext context, TaskSource source, ILogger
 {
     private long _atEndSinceMs = -1;
     private long _streamTimeAtEndMs = -1;
+    private readonly MemoryStream _progress = new();
     private bool _isStartCommitted;
+    private long? _groupOffset;
     private long _parkedOffset = -1; // logged once, however often the task waits there
 
     /// <summary>Identity.</summary>
@@ -71,13 +73,25 @@ internal sealed class StreamTask(TaskContext context, TaskSource source, ILogger
 
     /// <summary>Sets where the task starts.</summary>
     /// <param name="offset">Offset of the first record to process.</param>
-    /// <param name="isCommitted">Whether it is the group's committed offset. Otherwise it is committed even if no record comes: what
+    /// <param name="committed">The group's committed offset, if any. Another start is committed even if no record comes: what
     /// is written while nobody runs must not lie before the next start (latest).</param>
-    public void StartAt(long offset, bool isCommitted)
+    public void StartAt(long offset, long? committed)
     {
         Position = offset;
         CommittedPosition = offset;
-        _isStartCommitted = isCommitted;
+        _groupOffset = committed;
+        _isStartCommitted = committed == offset;
+    }
+
+    /// <summary>Takes stream time from the restored changelogs. One that holds no position yet gets it with the next commit.</summary>
+    public void TakeRestored()
+    {
+        foreach (StateStore store in source.Stores)
+        {
+            ProgressRecord? progress = store.ReadProgress();
+            context.Time.Restore(progress?.StreamTimeMs ?? -1);
+            _isStartCommitted &= progress is { Sources.Count: > 0 };
+        }
     }
 
     /// <summary>Processes one record.</summary>
@@ -164,12 +178,19 @@ internal sealed class StreamTask(TaskContext context, TaskSource source, ILogger
         }
     }
 
-    /// <summary>Sends stream time to the changelogs, after every store's changes.</summary>
-    public void FlushTime()
+    /// <summary>
+    /// Sends time and position to the changelogs, after every store's changes: time must never be ahead of them, or records that are
+    /// read again would be late for sessions that are not there.
+    /// </summary>
+    public void FlushProgress()
     {
+        SourcePosition[] sources = [new(SourcePartition, Position, _groupOffset)];
+        string[] stores = [.. source.Stores.Select(s => s.Name)];
         foreach (StateStore store in source.Stores)
         {
-            store.FlushTime(context.Collector, Id.Partition, context.NowMs);
+            new ProgressRecord(StreamTimeMs, sources, context.Collector.IsTransactional, store.Count, stores).Write(_progress);
+            ReadOnlySpan<byte> value = _progress.GetBuffer().AsSpan(0, (int)_progress.Length);
+            context.Collector.Send(store.ChangelogTopic, Id.Partition, ProgressRecord.Key, value, context.NowMs);
         }
     }
 
@@ -183,6 +204,7 @@ internal sealed class StreamTask(TaskContext context, TaskSource source, ILogger
 
         context.Time.CommitCompleted();
         CommittedPosition = Position;
+        _groupOffset = Position;
         _isStartCommitted = true;
     }
 

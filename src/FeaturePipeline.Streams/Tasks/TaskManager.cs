@@ -21,6 +21,7 @@ internal sealed class TaskManager(
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<TopicPartition, StreamTask> _tasks = [];
+    private readonly Dictionary<StreamTask, SourceStart> _starts = []; // of tasks that are being restored
     private volatile TaskList _list = TaskList.Empty;
     private RecordCollector? _collector;
     private DeadLetters? _deadLetters;
@@ -71,6 +72,7 @@ internal sealed class TaskManager(
             if (_tasks.Remove(partition, out StreamTask? task))
             {
                 changelogs.Remove(task);
+                _starts.Remove(task);
                 task.TransitTo(TaskState.Closed);
                 closed.Add(task);
             }
@@ -105,6 +107,7 @@ internal sealed class TaskManager(
         {
             if (task.State == TaskState.Restoring && changelogs.IsRestored(task))
             {
+                Verify(task, consumer);
                 consumer.Seek(new TopicPartitionOffset(task.SourcePartition, task.Position));
                 consumer.Resume([task.SourcePartition]);
                 task.TransitTo(TaskState.Running);
@@ -192,10 +195,10 @@ internal sealed class TaskManager(
             task.Flush();
         }
 
-        _collector.Barrier(retry); // State, before the time that judges what is late for it.
+        _collector.Barrier(retry); // State, before the time that judges what is late for it, and the position that says it is there.
         foreach (StreamTask task in dirty)
         {
-            task.FlushTime();
+            task.FlushProgress();
         }
 
         _collector.Commit([.. dirty.Select(t => new TopicPartitionOffset(t.SourcePartition, t.Position))], consumer, retry);
@@ -225,19 +228,40 @@ internal sealed class TaskManager(
     private void Start(StreamTask task, long? committed, IStreamsConsumer consumer)
     {
         Watermarks ends = consumer.QueryWatermarks(task.SourcePartition, QueryTimeout);
-        if (committed >= ends.Low && committed <= ends.High)
+        bool isThere = committed >= ends.Low && committed <= ends.High;
+        long reset = options.AutoOffsetReset == OffsetReset.Earliest ? ends.Low : ends.LastStable;
+        task.StartAt(isThere ? committed!.Value : reset, committed);
+        _starts[task] = new SourceStart(committed, ends);
+    }
+
+    private void Verify(StreamTask task, IStreamsConsumer consumer)
+    {
+        SourceStart start = _starts[task];
+        try
         {
-            task.StartAt(committed.Value, isCommitted: true);
-            return;
+            new StartCheck(task, start, options, logger).Verify();
+        }
+        catch (StreamsException)
+        {
+            // A member that does not know yet that it is none any more may have read state that its successor wrote meanwhile. The
+            // successor's offset is known then, too: asked after the state was read, it is not what it was.
+            long? now = consumer.Committed([task.SourcePartition], QueryTimeout).GetValueOrDefault(task.SourcePartition);
+            if (now != start.Committed)
+            {
+                throw new TaskCorruptedException(task.SourcePartition, "The group's offset moved while the state was restored.");
+            }
+
+            throw;
         }
 
-        long start = options.AutoOffsetReset == OffsetReset.Earliest ? ends.Low : ends.LastStable;
-        if (committed is { } gone)
+        task.TakeRestored();
+        if (start.Committed is { } gone && gone != task.Position)
         {
-            logger.OffsetOutOfRange(task.Id, gone, task.SourcePartition, ends.Low, ends.High, start);
+            logger.OffsetOutOfRange(task.Id, gone, task.SourcePartition, start.Ends.Low, start.Ends.High, task.Position);
         }
 
-        task.StartAt(start, isCommitted: false);
+        logger.PositionRestored(task.Id, task.SourcePartition, task.Position, task.StreamTimeMs);
+        _starts.Remove(task);
     }
 
     private long Now() => timeProvider.GetUtcNow().ToUnixTimeMilliseconds();

@@ -102,7 +102,7 @@ public sealed class SourceStream<TRow>
         WindowedStream<TRow, TState> stream = new(name, (context, sink) =>
         {
             IWindowedAggregation<TRow, TState> instance = aggregation();
-            SessionStore<TRow, TState> store = new(name, context.Options.ChangelogTopic(name), instance, context.Time);
+            SessionStore<TRow, TState> store = new(name, context.Options.ChangelogTopic(name), instance);
             return new SessionAggregate<TRow, TState>(windows, store, instance, sink, context, filter);
         });
         _subtopology.Add(stream);

@@ -225,6 +225,16 @@ internal sealed class ConsumerGroup(SimulatedBroker broker, string id)
 
     public long? Committed(TopicPartition partition) => _committed.TryGetValue(partition, out long offset) ? offset : null;
 
+    /// <summary>Sets or deletes an offset from outside, as an administrator or the retention of offsets does.</summary>
+    public void SetOffset(TopicPartition partition, long? offset)
+    {
+        _committed.Remove(partition);
+        if (offset is { } next)
+        {
+            _committed.Add(partition, next);
+        }
+    }
+
     // Kafka checks a transaction's offsets only when the request names a member or a generation: a client that lost its
     // membership sends neither, and is not fenced (ClassicGroup.validateOffsetCommit of Kafka 4).
     private GroupAnswer Validate(string memberId, int generation, bool isTransactional)

@@ -87,7 +87,7 @@ internal sealed class TopologyTestDriver
     public void Commit()
     {
         Task.Flush();
-        Task.FlushTime();
+        Task.FlushProgress();
         Task.CommitCompleted();
         _producer.Commit();
     }
@@ -114,13 +114,14 @@ internal sealed class TopologyTestDriver
         TopicPartition source = new(_subtopology.SourceTopic, 0);
         TaskContext context = new(new TaskId(0, 0), source, _options, _collector, _deadLetters, () => CommitIfDue?.Invoke());
         StreamTask task = new(context, _subtopology.CreateTask(context), NullLogger.Instance);
-        task.StartAt(startAt, isCommitted: true);
+        task.StartAt(startAt, committed: startAt);
         task.TransitTo(TaskState.Restoring);
         foreach (DrivenRecord record in changelog ?? [])
         {
             task.Stores.FirstOrDefault(s => s.ChangelogTopic == record.Topic)?.Restore(record.Key, record.Value, record.Value is null);
         }
 
+        task.TakeRestored();
         task.TransitTo(TaskState.Running);
         return task;
     }

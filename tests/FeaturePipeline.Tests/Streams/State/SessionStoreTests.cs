@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using FeaturePipeline.Streams.State;
-using FeaturePipeline.Streams.Tasks;
 using FeaturePipeline.Tests.Simulation;
 
 namespace FeaturePipeline.Tests.Streams.State;
@@ -13,7 +12,7 @@ public sealed class SessionStoreTests
     public void Rolling_back_again_and_again_neither_grows_the_closing_queue_nor_loses_anything_from_it()
     {
         const int Committed = 500, Added = 1_000, Rollbacks = 200;
-        var store = new SessionStore<NumberRow, NumberState>("s", "s-changelog", new NumberAggregation(), new TaskTime());
+        var store = new SessionStore<NumberRow, NumberState>("s", "s-changelog", new NumberAggregation());
         AddSessions(store, "old", Committed);
         store.CommitCompleted();
         for (int i = 0; i < Rollbacks; i++)

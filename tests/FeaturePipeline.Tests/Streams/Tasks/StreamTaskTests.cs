@@ -187,7 +187,7 @@ public sealed class StreamTaskTests
 
         StreamsException e = Assert.Throws<StreamsException>(() => store.Restore(session.Key, session.Value, isTombstone: false));
         Assert.Contains("another definition", e.Message, StringComparison.Ordinal);
-        Assert.Contains("another name", e.Message, StringComparison.Ordinal);
+        Assert.Contains("feature-pipeline reset --view sessions-store", e.Message, StringComparison.Ordinal);
     }
 
     private static TopologyTestDriver WithIdleTime() => new(

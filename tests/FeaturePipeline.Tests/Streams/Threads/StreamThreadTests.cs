@@ -26,38 +26,6 @@ public sealed class StreamThreadTests
     };
 
     [Fact]
-    public void A_topic_that_is_deleted_and_created_anew_is_read_from_its_start()
-    {
-        SimulationWorker worker = Start("w");
-        Append(10, 20, 1_000, 1_010);
-        Turn(worker);
-        Assert.Equal(4, Committed());
-
-        Recreate();
-        Append(2_000, 2_010, 3_000);
-        Turn(worker);
-
-        Assert.Equal(3, Committed());
-        Assert.Equal(["10..20", "1000..1010", "2000..2010"], Finals());
-    }
-
-    [Fact]
-    public void A_topic_that_was_created_anew_while_nobody_ran_is_read_from_its_start()
-    {
-        SimulationWorker worker = Start("w");
-        Append(10, 20, 1_000, 1_010);
-        Turn(worker);
-        Stop(worker);
-
-        Recreate();
-        Append(2_000, 2_010, 3_000);
-        Turn(Start("w"));
-
-        Assert.Equal(3, Committed());
-        Assert.Equal(["10..20", "1000..1010", "2000..2010"], Finals());
-    }
-
-    [Fact]
     public void What_is_written_after_the_first_start_is_not_skipped_by_the_next_one()
     {
         _options = _options with { AutoOffsetReset = OffsetReset.Latest };
@@ -151,12 +119,6 @@ public sealed class StreamThreadTests
         broker.CreateTopic($"app-{SimulationTopology.Store(0)}-changelog", 1);
         broker.CreateTopic(SimulationTopology.Sink(0), 1);
         return broker;
-    }
-
-    private void Recreate()
-    {
-        _broker.DeleteTopic(SimulationTopology.Source);
-        _broker.CreateTopic(SimulationTopology.Source, 1);
     }
 
     private SimulationWorker Start(string name, Action<TimeSpan>? pause = null) => new(

@@ -1,0 +1,138 @@
+// Whether a restored task may start where its group stands. State and offset are committed together: where they differ, somebody
+// moved one of them, and going on would count records twice or leave them out without a word.
+//
+// In a transaction the group's offset is the position of the state, always. Without one, the commit makes state durable, then the
+// position, then the offset: a crash in between leaves the offset where it was before that commit, which the position record holds.
+using System.Globalization;
+using FeaturePipeline.Streams.Clients;
+using FeaturePipeline.Streams.Diagnostics;
+using FeaturePipeline.Streams.Errors;
+using FeaturePipeline.Streams.State;
+using Microsoft.Extensions.Logging;
+
+namespace FeaturePipeline.Streams.Tasks;
+
+/// <summary>What the broker said of a task's source before the task's state was restored.</summary>
+/// <param name="Committed">The group's offset; null when there is none.</param>
+/// <param name="Ends">Ends of the source partition.</param>
+internal readonly record struct SourceStart(long? Committed, Watermarks Ends);
+
+/// <summary>Compares a restored task with the offset of its group and the ends of its source.</summary>
+internal sealed class StartCheck(StreamTask task, SourceStart start, StreamsOptions options, ILogger logger)
+{
+    private readonly TopicPartition _source = task.SourcePartition;
+
+    private readonly record struct Positioned(StateStore Store, ProgressRecord Progress, SourcePosition Position);
+
+    private string Group => $"group '{options.ApplicationId}'";
+
+    private string ResetAll =>
+        $"To compute everything anew that {_source.Topic} still holds, emitting its results again: feature-pipeline reset.";
+
+    private string ResetOffsets =>
+        "To go on where the state is, nothing lost or repeated: feature-pipeline reset --offsets-to-state. " + ResetAll;
+
+    /// <summary>Refuses a start that would be wrong; what is odd but right is logged.</summary>
+    /// <exception cref="StreamsException">State, offset and source don't belong together; the message says what to do.</exception>
+    public void Verify()
+    {
+        List<Positioned> positioned = [];
+        foreach (StateStore store in task.Stores)
+        {
+            ProgressRecord? progress = store.ReadProgress();
+            if (progress is { Sources.Count: > 0 })
+            {
+                positioned.Add(new Positioned(store, progress, PositionIn(store, progress)));
+            }
+            else if (progress is not null || store.Count > 0)
+            {
+                VerifyWithoutPosition(store);
+            }
+        }
+
+        VerifySource(positioned);
+        VerifyOffset(positioned);
+    }
+
+    private SourcePosition PositionIn(StateStore store, ProgressRecord progress)
+    {
+        foreach (SourcePosition position in progress.Sources)
+        {
+            if (position.Partition == _source)
+            {
+                return position;
+            }
+        }
+
+        throw Refusal(
+            $"the state of '{store.Name}' was computed from {string.Join(", ", progress.Sources.Select(s => s.Partition.ToString()))}, not from {_source}",
+            $"Set Source:Topic back, or give the application another Kafka:ApplicationId. {ResetAll}");
+    }
+
+    // Written by a version that kept no position: there is only the group's offset to believe, and that it is there.
+    private void VerifyWithoutPosition(StateStore store)
+    {
+        if (start.Committed is not { } committed)
+        {
+            if (options.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce)
+            {
+                throw Refusal($"there is state of '{store.Name}', and {Group} has no offset of {_source}: {WhyNone}", ResetAll);
+            }
+
+            return; // It crashed in its first commit: the records are processed again.
+        }
+
+        if (committed > start.Ends.High)
+        {
+            throw SourceIsGone(committed);
+        }
+
+        logger.PositionAdopted(task.Id, store.Name, committed, _source);
+    }
+
+    private void VerifySource(List<Positioned> positioned)
+    {
+        foreach (Positioned store in positioned.Where(p => p.Position.Next > start.Ends.High))
+        {
+            throw SourceIsGone(store.Position.Next);
+        }
+    }
+
+    private void VerifyOffset(List<Positioned> positioned)
+    {
+        List<Positioned> wrong = positioned.FindAll(p => !Agrees(p));
+        if (wrong.Count == 0)
+        {
+            return;
+        }
+
+        string state = string.Join(", ", wrong.Select(p => $"'{p.Store.Name}' is at {Text(p.Position.Next)}"));
+        string what = $"{Group} is at {Text(start.Committed)} of {_source}, and the state of {state}";
+        if (wrong.Count < positioned.Count)
+        {
+            string names = string.Join(' ', wrong.Select(p => $"--view {p.Store.Name}"));
+            throw Refusal(
+                $"{what}, that of other views with the group: the application ran without it meanwhile",
+                $"To begin it anew at the group's offset, its open windows lost: feature-pipeline reset {names}. {ResetAll}");
+        }
+
+        bool isOne = wrong.TrueForAll(p => p.Position.Next == wrong[0].Position.Next);
+        throw Refusal($"{what}: {(start.Committed is null ? WhyNone : WhyMoved)}", isOne ? ResetOffsets : ResetAll);
+    }
+
+    private bool Agrees(Positioned store) => start.Committed == store.Position.Next
+        || (!store.Progress.IsTransactional && start.Committed == store.Position.CommittedBefore);
+
+    private const string WhyNone = "it was deleted, or has expired while nobody ran (offsets.retention.minutes on the broker), or the topic was deleted";
+
+    private const string WhyMoved = "somebody reset it, or the changelog has lost its end";
+
+    private StreamsException SourceIsGone(long position) => Refusal(
+        $"the state holds {_source} up to offset {Text(position)}, and that partition ends at {Text(start.Ends.High)}: "
+        + "the topic was deleted and created anew, or has lost its end",
+        ResetAll);
+
+    private StreamsException Refusal(string what, string remedy) => new($"Task {task.Id}: {what}. {remedy}");
+
+    private static string Text(long? offset) => offset?.ToString(CultureInfo.InvariantCulture) ?? "no offset";
+}
