@@ -2,6 +2,10 @@ using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using FeaturePipeline.Streams.Clients;
 using FeaturePipeline.Streams.Errors;
+using KafkaPartition = Confluent.Kafka.TopicPartition;
+using KafkaPartitionOffset = Confluent.Kafka.TopicPartitionOffset;
+using TopicPartition = FeaturePipeline.Streams.Clients.TopicPartition;
+using TopicPartitionOffset = FeaturePipeline.Streams.Clients.TopicPartitionOffset;
 
 namespace FeaturePipeline.Kafka;
 
@@ -60,7 +64,96 @@ internal sealed class KafkaAdmin : IAdmin
     }
 
     /// <inheritdoc/>
+    public void DeleteTopic(string topic, TimeSpan timeout)
+    {
+        CheckIsKafka();
+        long start = _time.GetTimestamp();
+        Call($"Deleting topic '{topic}'", () => Delete(topic, timeout));
+        WaitUntil(() => PartitionCount(topic, timeout) is null, start, timeout, $"Topic '{topic}' was deleted but is still visible");
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> GroupMembers(string group, TimeSpan timeout)
+    {
+        CheckIsKafka();
+        return Call($"Reading the members of group '{group}'", () => Members(group, timeout));
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<TopicPartition, long> GroupOffsets(
+        string group, IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout)
+    {
+        CheckIsKafka();
+        var asked = new ConsumerGroupTopicPartitions(group, [.. partitions.Select(Of)]);
+        var options = new ListConsumerGroupOffsetsOptions { RequestTimeout = timeout, RequireStableOffsets = true };
+        List<TopicPartitionOffsetError> found = Call(
+            $"Reading the offsets of group '{group}'",
+            () => _admin.ListConsumerGroupOffsetsAsync([asked], options).GetAwaiter().GetResult()[0].Partitions);
+        return found.Where(static offset => offset.Offset.Value >= 0)
+            .ToDictionary(static offset => new TopicPartition(offset.Topic, offset.Partition.Value), static offset => offset.Offset.Value);
+    }
+
+    /// <inheritdoc/>
+    public void SetGroupOffsets(string group, IReadOnlyCollection<TopicPartitionOffset> offsets, TimeSpan timeout)
+    {
+        CheckIsKafka();
+        var wanted = new ConsumerGroupTopicPartitionOffsets(
+            group, [.. offsets.Select(static offset => new KafkaPartitionOffset(Of(offset.TopicPartition), offset.Offset))]);
+        Call(
+            $"Setting the offsets of group '{group}'",
+            () => _admin.AlterConsumerGroupOffsetsAsync([wanted], new AlterConsumerGroupOffsetsOptions { RequestTimeout = timeout }).GetAwaiter().GetResult());
+    }
+
+    /// <inheritdoc/>
+    public void DeleteGroupOffsets(string group, IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout)
+    {
+        CheckIsKafka();
+        Call(
+            $"Deleting the offsets of group '{group}'",
+            () => _admin.DeleteConsumerGroupOffsetsAsync(
+                group, partitions.Select(Of), new DeleteConsumerGroupOffsetsOptions { RequestTimeout = timeout }).GetAwaiter().GetResult());
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => _admin.Dispose();
+
+    private static KafkaPartition Of(TopicPartition partition) => new(partition.Topic, partition.Partition);
+
+    private void CheckIsKafka()
+    {
+        if (_embedded is not null)
+        {
+            throw new StreamsException("The embedded broker ends with its process: there are no groups and topics to change. Set Kafka:BootstrapServers.");
+        }
+    }
+
+    private bool Delete(string topic, TimeSpan timeout)
+    {
+        try
+        {
+            _admin.DeleteTopicsAsync([topic], new DeleteTopicsOptions { RequestTimeout = timeout, OperationTimeout = timeout }).GetAwaiter().GetResult();
+        }
+        catch (DeleteTopicsException e) when (e.Results is [{ Error.Code: ErrorCode.UnknownTopicOrPart }])
+        {
+            // It is gone, which is what was asked for.
+        }
+
+        return true;
+    }
+
+    private List<string> Members(string group, TimeSpan timeout)
+    {
+        try
+        {
+            DescribeConsumerGroupsResult result = _admin.DescribeConsumerGroupsAsync(
+                [group], new DescribeConsumerGroupsOptions { RequestTimeout = timeout }).GetAwaiter().GetResult();
+            return [.. result.ConsumerGroupDescriptions[0].Members.Select(static member => $"{member.ClientId} at {member.Host.TrimStart('/')}")];
+        }
+        catch (DescribeConsumerGroupsException e) when (e.Results.ConsumerGroupDescriptions is [{ Error.Code: ErrorCode.GroupIdNotFound }])
+        {
+            return [];
+        }
+    }
 
     private T Call<T>(string operation, Func<T> action)
     {
@@ -131,19 +224,23 @@ internal sealed class KafkaAdmin : IAdmin
     private void WaitUntilVisible(List<TopicSpec> topics, TimeSpan timeout)
     {
         long start = _time.GetTimestamp();
-        using var pause = new ManualResetEventSlim();
         foreach (TopicSpec topic in topics)
         {
-            while (PartitionCount(topic.Name, timeout) is null)
-            {
-                if (_time.GetElapsedTime(start) >= timeout)
-                {
-                    throw new RetriableException(
-                        $"Topic '{topic.Name}' was created but is not visible after {timeout.TotalSeconds:0} s. Check the brokers' log.");
-                }
+            WaitUntil(() => PartitionCount(topic.Name, timeout) is not null, start, timeout, $"Topic '{topic.Name}' was created but is not visible");
+        }
+    }
 
-                pause.Wait(50);
+    private void WaitUntil(Func<bool> isDone, long start, TimeSpan timeout, string otherwise)
+    {
+        using var pause = new ManualResetEventSlim();
+        while (!isDone())
+        {
+            if (_time.GetElapsedTime(start) >= timeout)
+            {
+                throw new RetriableException($"{otherwise} after {timeout.TotalSeconds:0} s. Check the brokers' log.");
             }
+
+            pause.Wait(50);
         }
     }
 }

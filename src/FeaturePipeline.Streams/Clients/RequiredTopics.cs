@@ -49,7 +49,8 @@ public static class RequiredTopics
             {
                 throw new StreamsException(
                     $"Changelog '{spec.Name}' has {existing} partitions and its source has {spec.Partitions}: state would be lost. "
-                    + "The source's partition count was changed; delete the changelog and the group's offsets to compute the state anew.");
+                    + "The source's partition count was changed, and with it the partitions of the keys. To compute everything anew that the source still "
+                    + "holds, emitting its results again: feature-pipeline reset.");
             }
         }
 
@@ -67,7 +68,7 @@ public static class RequiredTopics
 
     // Compaction only: tombstones remove what is closed. Deletion by age would remove open sessions of replayed history, and the
     // stream time of a partition that was quiet for longer.
-    private static TopicSpec Changelog(StreamsOptions options, string store, int partitions) => new(
+    internal static TopicSpec Changelog(StreamsOptions options, string store, int partitions) => new(
         options.ChangelogTopic(store), partitions, options.ReplicationFactor,
         new Dictionary<string, string>(StringComparer.Ordinal)
         {

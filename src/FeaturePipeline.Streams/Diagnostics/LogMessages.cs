@@ -30,10 +30,10 @@ internal static partial class LogMessages
     [LoggerMessage(1101, LogLevel.Warning, "The task of {Source} is closed and restored from the changelog: {Message}")]
     public static partial void TaskCorrupted(this ILogger logger, TopicPartition source, string message);
 
-    [LoggerMessage(1103, LogLevel.Warning, "Task {TaskId}: the committed offset {Committed} is not in {Source} any more, which holds {Low} to {High}: "
-        + "records were deleted, or the topic is a new one. Going on at {Start} (Source:AutoOffsetReset)")]
+    [LoggerMessage(1103, LogLevel.Warning, "Task {TaskId}: {Lost} records of {Source} were deleted before they were processed: the committed offset "
+        + "is {Committed}, and the partition holds {Low} to {High}. Going on at {Start} (Source:AutoOffsetReset); open windows are kept")]
     public static partial void OffsetOutOfRange(
-        this ILogger logger, TaskId taskId, long committed, TopicPartition source, long low, long high, long start);
+        this ILogger logger, TaskId taskId, long lost, TopicPartition source, long committed, long low, long high, long start);
 
     [LoggerMessage(1102, LogLevel.Information, "Task {TaskId}: waiting at {Source} offset {Offset} until the schema of the record is known")]
     public static partial void TaskParked(this ILogger logger, TaskId taskId, TopicPartition source, long offset);
@@ -45,6 +45,10 @@ internal static partial class LogMessages
         + "the group's offset {Committed} of {Source} is believed, this once")]
     public static partial void PositionAdopted(
         this ILogger logger, TaskId taskId, string storeName, long committed, TopicPartition source);
+
+    [LoggerMessage(1106, LogLevel.Warning, "Task {TaskId}: view {StoreName} is new in a running application and starts at offset {Committed} of {Source}: "
+        + "windows that began before are not complete")]
+    public static partial void ViewIsNew(this ILogger logger, TaskId taskId, string storeName, long committed, TopicPartition source);
 
     [LoggerMessage(1200, LogLevel.Information, "Task {TaskId}: restored {StoreName} to offset {Offset} in {ElapsedMs} ms, {RecordCount} records, {EntryCount} entries")]
     public static partial void StoreRestored(

@@ -37,6 +37,7 @@ internal sealed class StartCheck(StreamTask task, SourceStart start, StreamsOpti
     public void Verify()
     {
         List<Positioned> positioned = [];
+        List<StateStore> empty = [];
         foreach (StateStore store in task.Stores)
         {
             ProgressRecord? progress = store.ReadProgress();
@@ -48,10 +49,16 @@ internal sealed class StartCheck(StreamTask task, SourceStart start, StreamsOpti
             {
                 VerifyWithoutPosition(store);
             }
+            else if (start.Committed > 0)
+            {
+                empty.Add(store);
+            }
         }
 
         VerifySource(positioned);
         VerifyOffset(positioned);
+        VerifyEmpty(empty, positioned);
+        positioned.ForEach(VerifyEntries);
     }
 
     private SourcePosition PositionIn(StateStore store, ProgressRecord progress)
@@ -118,6 +125,41 @@ internal sealed class StartCheck(StreamTask task, SourceStart start, StreamsOpti
 
         bool isOne = wrong.TrueForAll(p => p.Position.Next == wrong[0].Position.Next);
         throw Refusal($"{what}: {(start.Committed is null ? WhyNone : WhyMoved)}", isOne ? ResetOffsets : ResetAll);
+    }
+
+    // Each commit leaves a record in every changelog of the task. One without any is a new view's, where the others' records don't know
+    // it; else it has lost what it held. Where no record tells, it can't be known, and is not guessed.
+    private void VerifyEmpty(List<StateStore> empty, List<Positioned> positioned)
+    {
+        foreach (StateStore store in empty)
+        {
+            bool isKnown = positioned.Exists(p => p.Progress.Stores.Contains(store.Name));
+            if (positioned.Count > 0 && !isKnown)
+            {
+                logger.ViewIsNew(task.Id, store.Name, start.Committed ?? 0, _source);
+                continue;
+            }
+
+            string why = isKnown
+                ? "the topic was deleted, emptied, or created anew"
+                : "the topic was deleted, emptied, or created anew, or the view is new and no other view's changelog shows that";
+            throw Refusal(
+                $"{Group} is at {Text(start.Committed)} of {_source}, and changelog '{store.ChangelogTopic}' has no record of that: {why}",
+                $"To begin the view anew at the group's offset, its open windows lost: feature-pipeline reset --view {store.Name}. {ResetAll}");
+        }
+    }
+
+    // What was deleted from the front of a changelog (by age, by size, by hand) is missed by number only.
+    private void VerifyEntries(Positioned positioned)
+    {
+        (StateStore store, ProgressRecord progress, _) = positioned;
+        if (progress.IsTransactional && progress.EntryCount != store.Count)
+        {
+            throw Refusal(
+                $"changelog '{store.ChangelogTopic}' holds {store.Count} windows of partition {_source.Partition} and was written with "
+                + $"{progress.EntryCount}: some of its records are gone. Its cleanup.policy must be compact, and nothing else",
+                $"To begin the view anew at the group's offset, its open windows lost: feature-pipeline reset --view {store.Name}. {ResetAll}");
+        }
     }
 
     private bool Agrees(Positioned store) => start.Committed == store.Position.Next

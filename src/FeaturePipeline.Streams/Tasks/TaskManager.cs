@@ -257,7 +257,8 @@ internal sealed class TaskManager(
         task.TakeRestored();
         if (start.Committed is { } gone && gone != task.Position)
         {
-            logger.OffsetOutOfRange(task.Id, gone, task.SourcePartition, start.Ends.Low, start.Ends.High, task.Position);
+            logger.OffsetOutOfRange(
+                task.Id, task.Position - gone, task.SourcePartition, gone, start.Ends.Low, start.Ends.High, task.Position);
         }
 
         logger.PositionRestored(task.Id, task.SourcePartition, task.Position, task.StreamTimeMs);

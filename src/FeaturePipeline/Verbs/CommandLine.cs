@@ -90,6 +90,7 @@ internal static class CommandLine
         root.Add(ConsumeVerb.Create(common));
         root.Add(DescribeVerb.Create(common));
         root.Add(ValidateVerb.Create(common));
+        root.Add(ResetVerb.Create(common));
         root.Add(HealthcheckVerb.Create(common));
         root.SetAction((result, cancel) => RunVerb.RunAsync(common.Sources(result), cancel));
         return root;

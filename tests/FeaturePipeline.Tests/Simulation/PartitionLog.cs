@@ -41,7 +41,7 @@ internal sealed class PartitionLog(TopicPartition partition)
 
     public IReadOnlyList<LogRecord> Records => _records;
 
-    public long Low => 0;
+    public long Low { get; private set; }
 
     public long High { get; private set; }
 
@@ -122,6 +122,20 @@ internal sealed class PartitionLog(TopicPartition partition)
         // The last record before the end stays whatever it is: the active segment is never compacted.
         return _records.RemoveAll(r => r.Offset < end - 1 && (r.IsControl || !r.IsVisible(readCommitted: true)
             || (r.Key is not null && last[Convert.ToHexString(r.Key)] != r.Offset)));
+    }
+
+    /// <summary>DeleteRecords, or retention: what lies before an offset is gone.</summary>
+    public void DeleteBefore(long offset)
+    {
+        Low = offset;
+        _records.RemoveAll(r => r.Offset < offset);
+    }
+
+    /// <summary>An unclean election: what lies at an offset and behind it is gone.</summary>
+    public void LoseEnd(long offset)
+    {
+        High = offset;
+        _records.RemoveAll(r => r.Offset >= offset);
     }
 
     private int FirstAtOrAfter(long offset)

@@ -19,6 +19,42 @@ internal sealed class SimulatedAdmin(SimulatedClients clients) : IAdmin
         }
     }
 
+    public void DeleteTopic(string topic, TimeSpan timeout)
+    {
+        Enter("DeleteTopics", timeout);
+        clients.Broker.DeleteTopic(topic);
+    }
+
+    public IReadOnlyList<string> GroupMembers(string group, TimeSpan timeout)
+    {
+        Enter("DescribeGroups", timeout);
+        return [.. clients.Broker.Group(group).Members.Keys];
+    }
+
+    public IReadOnlyDictionary<TopicPartition, long> GroupOffsets(string group, IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout)
+    {
+        Enter("OffsetFetch", timeout);
+        return clients.Broker.Group(group).CommittedOffsets.Where(offset => partitions.Contains(offset.Key)).ToDictionary();
+    }
+
+    public void SetGroupOffsets(string group, IReadOnlyCollection<TopicPartitionOffset> offsets, TimeSpan timeout)
+    {
+        Enter("OffsetCommit", timeout);
+        foreach (TopicPartitionOffset offset in offsets)
+        {
+            clients.Broker.Group(group).SetOffset(offset.TopicPartition, offset.Offset);
+        }
+    }
+
+    public void DeleteGroupOffsets(string group, IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout)
+    {
+        Enter("OffsetDelete", timeout);
+        foreach (TopicPartition partition in partitions)
+        {
+            clients.Broker.Group(group).SetOffset(partition, null);
+        }
+    }
+
     public void Dispose()
     {
         // Holds nothing.

@@ -3,6 +3,7 @@ using System.Text;
 using FeaturePipeline.Streams;
 using FeaturePipeline.Streams.Clients;
 using FeaturePipeline.Streams.Errors;
+using FeaturePipeline.Streams.Resets;
 using FeaturePipeline.Streams.State;
 using FeaturePipeline.Streams.Windows;
 
@@ -79,6 +80,7 @@ internal sealed class SimulatedApplication
         SimulationWorker worker = Start();
         StreamsException e = Assert.Throws<StreamsException>(() => Turn(worker, until: () => IsRunning(worker)));
         worker.Clients.Crash();
+        Broker.Advance(Broker.Options.SessionTimeout + TimeSpan.FromSeconds(1)); // it is no member any more
         return e.Message;
     }
 
@@ -104,6 +106,23 @@ internal sealed class SimulatedApplication
 
     /// <summary>Sets or deletes the group's offset, as Kafka's tools do while nobody runs.</summary>
     public void SetOffset(long? offset, int partition = 0) => Broker.Group(Id).SetOffset(Source(partition), offset);
+
+    /// <summary>What the verb reset does with a plan.</summary>
+    public ResetPlan Reset(Func<ApplicationReset, ResetPlan> plan, bool dryRun = false)
+    {
+        var clients = new SimulatedClients(Broker, Id, "reset");
+        using IAdmin admin = clients.CreateAdmin();
+        var views = Enumerable.Range(0, Views).ToDictionary(SimulationTopology.Store, SimulationTopology.Sink);
+        ResetPlan made = plan(new ApplicationReset(
+            Options, SimulationTopology.Source, views, clients, admin, Broker.Clock, TimeSpan.FromSeconds(5)));
+        if (!dryRun)
+        {
+            made.Steps.ToList().ForEach(static step => step.Apply());
+            CreateTopics(); // as a start does
+        }
+
+        return made;
+    }
 
     public long? Committed(int partition = 0) => Broker.Group(Id).Committed(Source(partition));
 

@@ -73,7 +73,7 @@ internal sealed class SimulatedFetcher(SimulatedBroker broker, string clientId, 
             state.Next = group.Committed(partition);
         }
 
-        if (state.Next is not { } next || next > log.High)
+        if (state.Next is not { } next || next > log.High || next < log.Low)
         {
             state.Next = broker.Options.StartAtEarliest ? log.Low : log.LastStable;
         }

@@ -30,8 +30,9 @@ public sealed class StartPositionTests
         Assert.Contains("feature-pipeline reset --offsets-to-state", message, StringComparison.Ordinal);
         Assert.Equal("", _app.Finals());
 
-        // The remedy for that, as the verb does it.
-        _app.SetOffset(8);
+        // The remedy that the message names.
+        _app.Reset(static reset => reset.OfOffsetsToState());
+        Assert.Equal(8, _app.Committed());
         _app.Append(FirstMs + 7_200_000, "z");
         _app.RunToEnd();
         Assert.Equal("a=6 b=3", _app.Finals());
