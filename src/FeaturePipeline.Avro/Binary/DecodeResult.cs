@@ -60,6 +60,9 @@ public enum DecodeErrorKind : byte
 /// <summary>How a decode ended. Small, and free on success: the field's path is looked up when it is asked for.</summary>
 public readonly struct DecodeResult : IEquatable<DecodeResult>
 {
+    /// <summary>Begins the detail of a branch that the reader has no place for; its type follows.</summary>
+    internal const string UnreadableBranch = "the writer's branch ";
+
     private readonly IDecodePaths? _paths;
     private readonly int _place;
 
@@ -88,6 +91,10 @@ public readonly struct DecodeResult : IEquatable<DecodeResult>
     /// data.
     /// </summary>
     public string Detail => _paths?.DetailOf(_place, Error) ?? "";
+
+    /// <summary>Whether the value is null where the reader's schema has no null.</summary>
+    public bool IsUnreadableNull =>
+        Error == DecodeErrorKind.UnreadableBranch && Detail.StartsWith(UnreadableBranch + "null ", StringComparison.Ordinal);
 
     /// <summary>Equality of kind, offset and place.</summary>
     /// <param name="left">One.</param>

@@ -129,7 +129,7 @@ internal sealed class WriterUnionNode(UnionSchema writer, AvroSchema reader, Rea
 
     /// <summary>What is wrong with a branch of the writer's that the reader cannot read.</summary>
     internal string Unreadable(int index) =>
-        $"the writer's branch {((UnionSchema)Writer).Branches[index].TypeName} cannot be read: what the reader wants is {GenericWriter.TypeOf(Reader)}";
+        $"{DecodeResult.UnreadableBranch}{((UnionSchema)Writer).Branches[index].TypeName} cannot be read: what the reader wants is {GenericWriter.TypeOf(Reader)}";
 }
 
 /// <summary>The value becomes a branch of the reader's union; the message knows nothing of it.</summary>

@@ -96,6 +96,7 @@ public sealed class UserEventDecoder : IRecordDecoder<EventRow>
             return Reject(DropReason.NotAvro);
         }
 
+        _rejectedResult = default;
         SchemaStatus status = key.Version == 0 ? _plans.Find(key.Id, out EventPlan? plan) : _plans.Find(key.Guid, out plan);
         _rejectedKey = key;
         switch (status)
@@ -125,9 +126,9 @@ public sealed class UserEventDecoder : IRecordDecoder<EventRow>
         DecodeResult result = decoder.TryDecode(body, _values);
         if (!result.IsOk)
         {
-            _rejectedResult = result;
+            (_rejectedKey, _rejectedResult) = (_lastKey, result);
             row = default;
-            return Reject(DropReason.Corrupt);
+            return Reject(_lastPlan.ReasonOf(in result));
         }
 
         var fields = new ProjectedRow(body, decoder.Constants, _values);
@@ -195,6 +196,8 @@ public sealed class UserEventDecoder : IRecordDecoder<EventRow>
         DropReason.Tombstone => "The value is null. Events are never deleted by their key; check the producer.",
         DropReason.NullKey => $"The record's key or its field '{KeyField}' is null. The topic must be keyed by that field (Source:KeyedBy).",
         DropReason.NotAvro => $"The value is not Avro in Confluent framing: {Frame()}. Use an Avro serializer with a schema registry.",
+        DropReason.IncompatibleSchema when !_rejectedResult.IsOk => $"Schema {_rejectedKey}, field '{_rejectedResult.FieldPath}': {_rejectedResult.Detail}. "
+            + "Read it with a schema that takes it (Source:Schema), or correct the producer's.",
         DropReason.UnknownSchema or DropReason.IncompatibleSchema => Explain(),
         DropReason.Corrupt => string.Create(
             CultureInfo.InvariantCulture,

@@ -288,6 +288,56 @@ public sealed class UserEventDecoderTests
         Assert.Equal(DropReason.InvalidTimestamp, ReasonOf("u1", null));
     }
 
+    // The built-in schema has no null there, which many writers' have: the record is whole, and says what it lacks.
+    [Fact]
+    public async Task What_a_writer_left_null_and_the_source_s_schema_needs_is_named_and_not_corrupt()
+    {
+        (int id, AvroSchema schema) = await Register(
+            """
+            {"type":"record","name":"UserEvent","namespace":"com.company.events","fields":[{"name":"user_id","type":["null","string"]},
+              {"name":"event_type","type":["null","string","int"]},{"name":"timestamp","type":["null",{"type":"long","logicalType":"timestamp-millis"}]}]}
+            """);
+        Rejection Rejected(string? user, object? type, long? timestamp) => Reject(new EventBatch(
+            Utf8("u1"), Framed(id, Body(schema, ("user_id", user), ("event_type", type), ("timestamp", timestamp)))));
+
+        Assert.Equal(DropReason.NullKey, Rejected(null, "view", 1).Reason);
+        Assert.Equal(DropReason.InvalidTimestamp, Rejected("u1", "view", null).Reason);
+        Rejection rejection = Rejected("u1", null, 1);
+        Assert.Equal(
+            (DropReason.IncompatibleSchema,
+                $"Schema {id}, field 'event_type': the writer's branch null cannot be read: what the reader wants is of type string. "
+                + "Read it with a schema that takes it (Source:Schema), or correct the producer's."),
+            (rejection.Reason, rejection.Message));
+        Assert.Equal(DropReason.IncompatibleSchema, Rejected("u1", 5, 1).Reason);
+        Assert.Equal((DecodeStatus.Ok, "u1", 1, "view"), Decode(new EventBatch(
+            Utf8("u1"), Framed(id, Body(schema, ("user_id", "u1"), ("event_type", "view"), ("timestamp", 1L))))));
+
+        // A schema that nobody knows comes between: what is wrong with the next one is told of its own.
+        Assert.Equal(DropReason.Corrupt, Reject(new EventBatch(Utf8("u1"), Framed(id, [2]))).Reason);
+        await _plans.FindAsync(99);
+        Assert.Equal(DropReason.UnknownSchema, Reject(new EventBatch(Utf8("u1"), Framed(99, []))).Reason);
+        Assert.Contains($"its schema {id} says", Reject(new EventBatch(Utf8("u1"), Framed(id, [2]))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_null_under_another_name_is_a_null_key()
+    {
+        AvroSchema source = AvroSchema.Parse(UserEventSchema.Json.Replace(
+            "\"name\": \"user_id\",", "\"name\": \"user_id\", \"aliases\": [\"uid\"],", StringComparison.Ordinal));
+        FeaturePlan plan = FeatureViewCompilerTests.Plan(FeatureViewCompilerTests.UserSessions, (RecordSchema)source);
+        string text = UserEventSchema.Json.Replace("\"name\": \"user_id\", \"type\": \"string\"", "\"name\": \"uid\", \"type\": [\"null\", \"string\"]", StringComparison.Ordinal);
+        Assert.Contains("uid", text, StringComparison.Ordinal);
+        AvroSchema writer = AvroSchema.Parse(text);
+        SchemaCache<EventPlan> plans = EventPlan.CreateCache(plan, _registry, TimeProvider.System);
+        RegisteredSchema registered = await _registry.RegisterSchemaWithResponseAsync("uid", new Schema(text, SchemaType.Avro));
+        await plans.FindAsync(registered.Id);
+        var decoder = new UserEventDecoder(plan, plans);
+        var batch = new EventBatch(
+            Utf8("u1"), Framed(registered.Id, Body(writer, ("uid", null), ("event_type", "v"), ("timestamp", 1L), ("session_id", null))));
+        Assert.Equal(DecodeStatus.Rejected, decoder.Decode(batch, in batch.Record, out _));
+        Assert.Equal(DropReason.NullKey, decoder.Rejection.Reason);
+    }
+
     [Fact]
     public async Task Schemas_that_alternate_from_record_to_record_are_each_read_as_written()
     {
