@@ -4,7 +4,7 @@
 export const RULES = [
   'writer-union',
   'equal-unions',
-  'first-match',
+  'own-type-first',
   'enum-symbols',
   'union-default',
   'two-fields-fit',
@@ -23,14 +23,14 @@ const PROMOTIONS = { int: ['long', 'float', 'double'], long: ['float', 'double']
 
 const sameName = (writer, reader) => [reader.name, ...reader.aliases].some((name) => simple(name) === simple(writer.name));
 
-// The specification's "match", which looks at names and items but not at fields and symbols.
-function matches(writer, reader) {
+// The specification's "match", which looks at names and items but not at fields and symbols; with promotions or without.
+function matches(writer, reader, isOwn = false) {
   const [w, r] = [kind(writer), kind(reader)];
   if (w === 'union' || r === 'union') return true;
-  if (w !== r) return (PROMOTIONS[w] ?? []).includes(r);
+  if (w !== r) return !isOwn && (PROMOTIONS[w] ?? []).includes(r);
   switch (w) {
-    case 'array': return matches(writer.itemsType, reader.itemsType);
-    case 'map': return matches(writer.valuesType, reader.valuesType);
+    case 'array': return matches(writer.itemsType, reader.itemsType, isOwn);
+    case 'map': return matches(writer.valuesType, reader.valuesType, isOwn);
     case 'fixed': return writer.size === reader.size && sameName(writer, reader);
     case 'record': case 'enum': return sameName(writer, reader);
     default: return true;
@@ -98,8 +98,8 @@ export function relax(avro, rules) {
     return resolver(reader, Branch ? (tap) => new Branch(inner._read(tap)) : () => null);
   }
 
-  teach('first-match', Union.prototype, '_update', function (target, type, opts) {
-    const branch = this.types.find((candidate) => matches(type, candidate));
+  teach('own-type-first', Union.prototype, '_update', function (target, type, opts) {
+    const branch = this.types.find((candidate) => matches(type, candidate, true)) ?? this.types.find((candidate) => matches(type, candidate));
     if (branch) target._read = inBranch(branch, type, opts)._read;
   }, original.union);
 

@@ -42,9 +42,9 @@ internal sealed record LogicalConversion(BigInteger Factor, int Precision)
             return more >= 0 && to.Precision - to.Scale >= from.Precision - from.Scale;
         }
 
-        var (family, _, fine) = Array.Find(Times, unit => unit.Unit == to.Name);
-        var (other, _, coarse) = Array.Find(Times, unit => unit.Unit == from.Name);
-        if (family is null || family != other)
+        long fine = Array.Find(Times, unit => unit.Unit == to.Name).PerSecond;
+        long coarse = Array.Find(Times, unit => unit.Unit == from.Name).PerSecond;
+        if (fine == 0 || !AreOfOneKind(from, to))
         {
             return from.Name == to.Name;
         }
@@ -52,6 +52,10 @@ internal sealed record LogicalConversion(BigInteger Factor, int Precision)
         conversion = fine > coarse ? new LogicalConversion(fine / coarse, 0) : null;
         return fine >= coarse;
     }
+
+    /// <summary>Whether two logical types are the same but for unit, precision and scale.</summary>
+    internal static bool AreOfOneKind(LogicalType one, LogicalType other) => one.Name == other.Name
+        || (Array.Find(Times, unit => unit.Unit == one.Name).Family is { } family && family == Array.Find(Times, unit => unit.Unit == other.Name).Family);
 
     /// <summary>Converts a count of units; what the reader's type cannot hold is an error of the message.</summary>
     internal bool TryConvert(ref AvroReader reader, long value, out long converted)

@@ -19,7 +19,6 @@ internal sealed class Resolver
     private readonly List<(AvroSchema Writer, AvroSchema Reader)> _order = [];
     private readonly Dictionary<(AvroSchema Writer, AvroSchema Reader), SchemaResolutionException> _failures = [];
 
-    private readonly SameForm _forms = new();
     private readonly Func<string, bool>? _isRaw;
     private int _depth;
 
@@ -131,16 +130,13 @@ internal sealed class Resolver
         var branches = new ReadNode?[writer.Branches.Count];
         var node = new WriterUnionNode(writer, reader, branches);
         Remember(node);
-        bool same = reader is UnionSchema && _forms.Of(writer, reader);
         SchemaResolutionException? failure = null;
         for (int i = 0; i < branches.Length; i++)
         {
             string path = writerPath.Length == 0 ? writer.Branches[i].TypeName : $"{writerPath}<{writer.Branches[i].TypeName}>";
             try
             {
-                branches[i] = same
-                    ? ResolveBranch(writer.Branches[i], (UnionSchema)reader, i, path, readerPath)
-                    : Resolve(writer.Branches[i], reader, path, readerPath);
+                branches[i] = Resolve(writer.Branches[i], reader, path, readerPath);
             }
             catch (SchemaResolutionException exception) when (!_isFinal)
             {
@@ -154,18 +150,17 @@ internal sealed class Resolver
 
     private ReadNode ResolveReaderUnion(AvroSchema writer, UnionSchema reader, string writerPath, string readerPath)
     {
-        if (UnionBranches.Find(writer, reader) is >= 0 and var index)
+        if (UnionBranches.Find(writer, reader, IsRaw(readerPath)) is >= 0 and var index)
         {
-            return ResolveBranch(writer, reader, index, writerPath, readerPath);
+            return new ReaderUnionNode(writer, reader, index)
+            {
+                Branch = Resolve(writer, reader.Branches[index], writerPath, $"{readerPath}<{reader.Branches[index].TypeName}>"),
+            };
         }
 
         string branches = string.Join(", ", reader.Branches.Take(BranchesMax).Select(branch => branch.TypeName)) + (reader.Branches.Count > BranchesMax ? ", ..." : "");
         throw new SchemaResolutionException($"{writer.TypeName} matches no branch of the reader's union of {branches}", writerPath, readerPath);
     }
-
-    // Equal unions keep the branch: its node must not be taken for the one that matching would give, so it is not remembered as a pair.
-    private ReaderUnionNode ResolveBranch(AvroSchema writer, UnionSchema reader, int index, string writerPath, string readerPath) =>
-        new(writer, reader, index) { Branch = Resolve(writer, reader.Branches[index], writerPath, $"{readerPath}<{reader.Branches[index].TypeName}>") };
 
     private RecordNode ResolveRecord(RecordSchema writer, RecordSchema reader, string writerPath, string readerPath)
     {
@@ -258,7 +253,7 @@ internal sealed class Resolver
     private LogicalConversion? Convert(AvroSchema writer, AvroSchema reader, string writerPath, string readerPath)
     {
         bool isLossless = LogicalConversion.TryFind(writer, reader, out LogicalConversion? conversion);
-        if ((conversion is null && isLossless) || _isRaw?.Invoke(WithoutBranches(readerPath)) == true)
+        if ((conversion is null && isLossless) || IsRaw(readerPath))
         {
             return null;
         }
@@ -266,10 +261,12 @@ internal sealed class Resolver
         // Also in a union: most fields that may be null hold a value sooner or later.
         _isFinal |= !isLossless;
         return isLossless ? conversion : throw new SchemaResolutionException(
-            $"{writer.Logical} cannot be read as {reader.Logical} without loss. Read it as {writer.Logical}, or as {reader.TypeName} without a logical type",
+            $"{writer.Logical} cannot be read as {reader.Logical}: {(LogicalConversion.AreOfOneKind(writer.Logical!, reader.Logical!) ? "values could be lost" : "it means something else")}. Read it as {writer.Logical}, or as {reader.TypeName} without a logical type",
             writerPath,
             readerPath);
     }
+
+    private bool IsRaw(string readerPath) => _isRaw?.Invoke(WithoutBranches(readerPath)) == true;
 
     // A path as fields are named: without the branches of unions on the way.
     private static string WithoutBranches(string path)

@@ -15,6 +15,7 @@ internal sealed class ChangelogReader(IStreamsClients clients, string clientId, 
 {
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan QueryBackoff = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan WaitInterval = TimeSpan.FromMinutes(1); // far beyond any transaction's time-out here
 
     private readonly Dictionary<TopicPartition, StoreRestore> _restores = [];
     private IStreamsConsumer? _consumer;
@@ -38,6 +39,9 @@ internal sealed class ChangelogReader(IStreamsClients clients, string clientId, 
 
         public long QueriedAt { get; set; }
 
+        /// <summary>When it was last told that open transactions are waited for.</summary>
+        public long WaitToldAt { get; set; }
+
         public long RecordCount { get; set; }
     }
 
@@ -49,6 +53,9 @@ internal sealed class ChangelogReader(IStreamsClients clients, string clientId, 
 
     /// <summary>Whether a restore is under way.</summary>
     public bool HasWork => _restores.Count > 0;
+
+    /// <summary>Whether records of a restore can be read now: none can while all of them wait for open transactions.</summary>
+    public bool IsReading => _restores.Values.Any(r => r.Position is not null);
 
     /// <summary>Begins to restore a task.</summary>
     public void Add(StreamTask task)
@@ -88,7 +95,7 @@ internal sealed class ChangelogReader(IStreamsClients clients, string clientId, 
         }
 
         _consumer ??= clients.CreateRestoreConsumer(clientId);
-        if (_restores.Values.All(r => r.Position is null))
+        if (!IsReading)
         {
             Apply(_consumer.Poll(TimeSpan.Zero)); // nothing to read yet, but what the client has to tell of its brokers piles up else
         }
@@ -105,7 +112,7 @@ internal sealed class ChangelogReader(IStreamsClients clients, string clientId, 
             _assignmentChanged = false;
         }
 
-        if (_restores.Values.Any(r => r.Position is not null))
+        if (IsReading)
         {
             Apply(_consumer.Poll(timeout));
         }
@@ -142,17 +149,32 @@ internal sealed class ChangelogReader(IStreamsClients clients, string clientId, 
         restore.TargetEnd ??= ends.High;
         if (ends.LastStable < restore.TargetEnd)
         {
-            if (isFirst)
-            {
-                logger.RestoreWaits(restore.Task.Id, restore.Store.Name, restore.Changelog, ends.LastStable, restore.TargetEnd.Value);
-            }
-
+            TellOfWait(restore, ends.LastStable, isFirst);
             return;
         }
 
         restore.Position = ends.Low;
         _assignmentChanged = true;
         Advance(restore, ends.Low);
+    }
+
+    private void TellOfWait(StoreRestore restore, long lastStable, bool isFirst)
+    {
+        if (isFirst)
+        {
+            logger.RestoreWaits(restore.Task.Id, restore.Store.Name, restore.Changelog, lastStable, restore.TargetEnd!.Value);
+        }
+        else if (timeProvider.GetElapsedTime(restore.WaitToldAt) >= WaitInterval)
+        {
+            long waitedS = (long)timeProvider.GetElapsedTime(restore.StartedAt).TotalSeconds;
+            logger.RestoreStillWaits(restore.Task.Id, restore.Store.Name, restore.Changelog, lastStable, restore.TargetEnd!.Value, waitedS);
+        }
+        else
+        {
+            return;
+        }
+
+        restore.WaitToldAt = timeProvider.GetTimestamp();
     }
 
     private void Apply(RecordBatch batch)

@@ -58,6 +58,11 @@ internal static partial class LogMessages
     public static partial void RestoreWaits(
         this ILogger logger, TaskId taskId, string storeName, TopicPartition changelog, long lastStable, long end);
 
+    [LoggerMessage(1202, LogLevel.Warning, "Task {TaskId}: {StoreName} has waited {WaitedS} s for open transactions on {Changelog}: last stable offset "
+        + "{LastStable}, end {End}. A transaction that outlasts its time-out was forgotten by its broker, and an administrator has to end it (docs/OPERATING.md)")]
+    public static partial void RestoreStillWaits(
+        this ILogger logger, TaskId taskId, string storeName, TopicPartition changelog, long lastStable, long end, long waitedS);
+
     [LoggerMessage(1300, LogLevel.Warning, "{Count} records dropped, reason {Reason}; the last at {Topic}-{Partition} offset {Offset}: {Message}")]
     public static partial void RecordDropped(
         this ILogger logger, string reason, long count, string topic, int partition, long offset, string message);

@@ -375,7 +375,7 @@ internal sealed class StreamThread : IDisposable
     {
         if (!Tasks.AllRunning)
         {
-            return _changelogs.HasWork ? TimeSpan.Zero : TimeSpan.FromMilliseconds(10);
+            return _changelogs.IsReading ? TimeSpan.Zero : TimeSpan.FromMilliseconds(10);
         }
 
         bool isDirty = Tasks.Tasks.Any(static task => task.IsDirty || task.ParkedUntilMs > 0);

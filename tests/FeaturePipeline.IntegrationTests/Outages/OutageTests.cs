@@ -101,8 +101,11 @@ public sealed class OutageTests(KafkaFixture kafka) : IDisposable
         using (ProgramProcess producer = job.StartProducer(Events, "--rate", "1000"))
         {
             job.AwaitTopic(producer);
-            ProgramProcess worker = job.StartWorker("one");
+
+            // Killed within a transaction and not while one is ended: a broker alone then forgets to end it on some partitions (docs/ARCHITECTURE.md).
+            ProgramProcess worker = job.StartWorker("one", "Streams:CommitInterval=5s");
             job.Await(() => job.Watch.Committed() > Events / 10, "a tenth committed");
+            Thread.Sleep(TimeSpan.FromSeconds(2));
 
             broker.Kill();
             var clock = Stopwatch.StartNew();

@@ -2,6 +2,7 @@ using System.Buffers;
 using FeaturePipeline.Avro.Binary;
 using FeaturePipeline.Avro.Generic;
 using FeaturePipeline.Avro.Mapping;
+using FeaturePipeline.Avro.Resolution;
 using FeaturePipeline.Avro.Schemas;
 using FeaturePipeline.Avro.Schemas.Compatibility;
 
@@ -22,19 +23,76 @@ public class NamesakesTests
 
     private static readonly byte[] Second = [2, 8, 6, (byte)'b', (byte)'o', (byte)'b'];
 
-    // The specification's letter, with which npm's avsc and Apache's .NET library agree; Java takes the same type first.
+    // As Java and Apache's .NET library: the specification's letter takes the first that matches, and so makes a double of a long.
     [Theory]
-    [InlineData("\"int\"", """["long","int"]""", "06", 3L)]
-    [InlineData("\"int\"", """["null","double","int"]""", "06", 3.0)]
-    [InlineData("\"float\"", """["double","float"]""", "0000003f", 0.5)]
-    [InlineData("\"bytes\"", """["string","bytes"]""", "0273", "s")]
-    [InlineData("""["int","long"]""", """["long","int"]""", "0006", 3L)]
-    [InlineData("\"int\"", """["int","long"]""", "06", 3)]
-    public void Of_types_without_names_the_first_that_takes_the_value_is_meant_also_by_a_promotion(string writer, string reader, string hex, object value)
+    [InlineData("\"int\"", """["long","int"]""", "06", 3)]
+    [InlineData("\"int\"", """["null","double","int"]""", "06", 3)]
+    [InlineData("\"int\"", """["null","double","long"]""", "06", 3.0)]
+    [InlineData("\"float\"", """["double","float"]""", "0000003f", 0.5f)]
+    [InlineData("\"long\"", """["null","double","long"]""", "82808080808080808001", 4_611_686_018_427_387_905L)]
+    [InlineData("\"string\"", """["bytes","string"]""", "0273", "s")]
+    [InlineData("""["int","long"]""", """["long","int"]""", "0006", 3)]
+    [InlineData("""["int","long"]""", """["double","long"]""", "0006", 3.0)]
+    public void Of_types_without_names_the_writers_own_is_meant_and_then_the_first_that_takes_it(string writer, string reader, string hex, object value) =>
+        Assert.Equal(value, ReadBy(writer, reader, hex));
+
+    private const string Millis = """{"type":"long","logicalType":"timestamp-millis"}""";
+    private const string Micros = """{"type":"long","logicalType":"timestamp-micros"}""";
+    private const string Date = """{"type":"int","logicalType":"date"}""";
+    private const string Money = """{"type":"bytes","logicalType":"decimal","precision":10,"scale":2}""";
+    private const string Uuid = """{"type":"string","logicalType":"uuid"}""";
+
+    public static TheoryData<string, string, int> LogicalBranches => new()
     {
-        var compiled = GenericReader.Compile(AvroSchema.Parse(writer), AvroSchema.Parse(reader));
-        Assert.True(compiled.TryRead(Convert.FromHexString(hex), out object? read).IsOk);
-        Assert.Equal(value, read);
+        { "\"int\"", $"""["null",{Millis},"int"]""", 2 },
+        { "\"int\"", $"""["null",{Millis},"string"]""", 1 },
+        { "\"long\"", $"""["null","double",{Millis}]""", 2 }, // a logical type that the writer had not, yet
+        { "\"string\"", $"""[{Money},"string"]""", 1 },
+        { Money, $"""["string",{Money}]""", 1 },
+        { Money, $"""["null",{Millis},"int","string",{Money}]""", 4 },
+        { Date, $"""["null",{Millis},{Date}]""", 2 },
+        { Millis, $"""["null",{Date},{Micros}]""", 2 },
+        { Millis, """["null","double","long"]""", 2 },
+        { Uuid, $"""[{Money},"string"]""", 1 },
+    };
+
+    [Theory]
+    [MemberData(nameof(LogicalBranches))]
+    public void A_logical_type_belongs_to_the_type_that_a_branch_has(string writer, string reader, int branch)
+    {
+        var (from, to) = (AvroSchema.Parse(writer), (UnionSchema)AvroSchema.Parse(reader));
+        Assert.Equal(branch, Assert.IsType<ReaderUnionNode>(Resolver.Resolve(from, to)).Index);
+        Assert.Empty(SchemaCompatibility.Check(to, from));
+    }
+
+    [Theory]
+    [InlineData(Micros, $"""["double",{Millis}]""")]
+    [InlineData(Money, """["null","string",{"type":"bytes","logicalType":"decimal","precision":8,"scale":2}]""")]
+    [InlineData("""{"type":"int","logicalType":"time-millis"}""", $"""["long",{Date}]""")]
+    [InlineData($"""["long",{Date}]""", """["long",{"type":"int","logicalType":"time-millis"}]""")]
+    public void A_branch_that_would_lose_or_mistake_values_is_told_and_no_other_one_taken(string writer, string reader)
+    {
+        var (from, to) = (AvroSchema.Parse(writer), AvroSchema.Parse(reader));
+        Assert.Throws<SchemaResolutionException>(() => Resolver.Resolve(from, to));
+        Assert.Equal(IncompatibilityKind.LogicalTypeMismatch, Assert.Single(SchemaCompatibility.Check(to, from)).Kind);
+    }
+
+    [Theory]
+    [InlineData($"""[{Millis},{Date}]""")]
+    [InlineData($"""["null",{Millis},{Date}]""")]
+    [InlineData($"""[{Money},{Uuid}]""")]
+    public void A_union_reads_itself(string union)
+    {
+        AvroSchema schema = AvroSchema.Parse(union);
+        Assert.Empty(SchemaCompatibility.Check(schema, AvroSchema.Parse(union)));
+        var node = Assert.IsType<WriterUnionNode>(Resolver.Resolve(schema, AvroSchema.Parse(union)));
+        Assert.Equal(Enumerable.Range(0, node.Branches.Length), node.Branches.Select(static branch => ((ReaderUnionNode)branch!).Index));
+    }
+
+    private static object? ReadBy(string writer, string reader, string hex)
+    {
+        Assert.True(GenericReader.Compile(AvroSchema.Parse(writer), AvroSchema.Parse(reader)).TryRead(Convert.FromHexString(hex), out object? read).IsOk);
+        return read;
     }
 
     [Theory]

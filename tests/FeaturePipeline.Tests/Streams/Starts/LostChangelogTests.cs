@@ -132,5 +132,33 @@ public sealed class LostChangelogTests
         Assert.Contains("3 records of events-0 were deleted before they were processed: the committed offset is 2", app.Log, StringComparison.Ordinal);
     }
 
+    // As a broker leaves it that forgets a transaction: nothing can be read behind it, and that is told until somebody ends it.
+    [Fact]
+    public void A_transaction_that_never_ends_is_waited_for_and_told_of_each_minute()
+    {
+        SimulatedApplication app = new(broker: new SimulatedBrokerOptions { TransactionTimeout = TimeSpan.FromHours(1) });
+        app.Append(FirstMs, "aa");
+        SimulationWorker worker = app.Start("first");
+        app.WhileWaiting = static w => w.Clients.Crash();
+        app.Broker.Faults[FaultKind.CommitLost] = 1;
+        app.Turn(worker, until: () => worker.Clients.IsCrashed, turns: 100);
+        app.Broker.Faults[FaultKind.CommitLost] = 0;
+        app.WhileWaiting = null;
+        app.Broker.Advance(TimeSpan.FromSeconds(10));
+        foreach (TopicPartitionOffset _ in app.Broker.Group(SimulatedApplication.Id).CommittedOffsets.Select(static o => new TopicPartitionOffset(o.Key, o.Value)))
+        {
+            Assert.Fail("Nothing was committed.");
+        }
+
+        SimulationWorker next = app.Start("second");
+        app.Turn(next, turns: 130 * 50);
+
+        Assert.False(SimulatedApplication.IsRunning(next));
+        Assert.Contains("waits for open transactions on app-sessions-0-changelog-0: last stable offset 0, end ", app.Log, StringComparison.Ordinal);
+        Assert.Contains("has waited 60 s for open transactions", app.Log, StringComparison.Ordinal);
+        Assert.Contains("has waited 120 s for open transactions", app.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("has waited 61 s", app.Log, StringComparison.Ordinal);
+    }
+
     private PartitionLog Log(int view) => _app.Broker.Log(new TopicPartition(SimulatedApplication.Changelog(view), 0));
 }
