@@ -59,7 +59,7 @@ internal static class KafkaErrors
     /// <summary>What to do about a partition that its topic does not have.</summary>
     internal static StreamsException NoSuchPartition(string clientId, string topic, int partition) => new(
         $"{clientId}: topic '{topic}' has no partition {partition}. A changelog needs as many partitions as the source topic, also when "
-        + "that has grown: create the changelog anew, or give the application a new Kafka:ApplicationId.");
+        + "that has grown. To compute everything anew that the source still holds, emitting its results again: feature-pipeline reset.");
 
     /// <summary>Whether what the client knows of a partition's leader is refused by the broker, or nothing.</summary>
     internal static bool MeansOldMetadata(KafkaException cause) => ErrorOf(cause).Code is

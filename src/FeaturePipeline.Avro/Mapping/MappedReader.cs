@@ -14,8 +14,9 @@ namespace FeaturePipeline.Avro.Mapping;
 /// Members meet fields by name: <see cref="AvroNameAttribute"/>, else exactly, else without regard to case and underscores (UserId and user_id).
 /// A member is for one field, and one of its own name comes before one that is alike. A field without a member is skipped. A member without a field keeps
 /// its own default, unless it is required: then compiling fails. Collections without a setter that the object makes itself are filled. A
-/// <see cref="Generic.GenericRecord"/> or an object holds a generic value. A member of numbers that is narrower than its field (an int for
-/// a long, a float for a double) takes what it holds exactly; any other number is <see cref="DecodeErrorKind.OutOfRange"/> of its message.
+/// <see cref="Generic.GenericRecord"/> or an object holds a generic value. A member of numbers that is narrower than its field takes what it can
+/// hold: an int of a long the same number, a float of a double the nearest one. A number beyond its range is
+/// <see cref="DecodeErrorKind.OutOfRange"/> of its message, and so is a value that a setter or constructor refuses by an exception.
 /// </remarks>
 public sealed class MappedReader<T>
 {
@@ -45,8 +46,7 @@ public sealed class MappedReader<T>
     public DecodeResult TryRead(ReadOnlySpan<byte> body, out T? value)
     {
         var reader = new AvroReader(body, 0, 0, _depthMax);
-        T read = _slot.Read(ref reader);
-        if (reader.Error == DecodeErrorKind.None && reader.TryEnd())
+        if (TryReadNext(ref reader, out T read) && reader.TryEnd())
         {
             value = read;
             return default;
@@ -62,7 +62,16 @@ public sealed class MappedReader<T>
     /// <summary>Reads one of several messages that follow each other, as in a file's block.</summary>
     internal bool TryReadNext(ref AvroReader reader, out T value)
     {
-        value = _slot.Read(ref reader);
-        return reader.Error == DecodeErrorKind.None;
+        try
+        {
+            value = _slot.Read(ref reader);
+            return reader.Error == DecodeErrorKind.None;
+        }
+        catch (Exception exception) when (exception is not (OutOfMemoryException or InsufficientExecutionStackException))
+        {
+            // The type's own code threw: nothing here does for what a message holds. Its text may hold the value.
+            value = default!;
+            return reader.Fail(DecodeErrorKind.OutOfRange, $"a setter or constructor of {typeof(T)}, or of what it holds, threw {exception.GetType()}");
+        }
     }
 }

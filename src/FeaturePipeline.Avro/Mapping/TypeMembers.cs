@@ -205,8 +205,17 @@ internal sealed class TypeMembers
         && (type.GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance).Length > 0 || HasFields(type.BaseType));
 
     private bool IsComputed(TypeMember member) => !member.CanWrite
-        && member.Info is PropertyInfo property && !property.GetMethod!.IsDefined(typeof(CompilerGeneratedAttribute))
+        && member.Info is PropertyInfo { GetMethod: { } getter } && !getter.IsDefined(typeof(CompilerGeneratedAttribute)) && !ShowsField(getter)
         && !Constructors().Any(constructor => constructor.GetParameters().Any(parameter => OfParameter(parameter) == member));
+
+    // Whether a getter is no more than "=> _field" or "{ return _field; }", as compilers write them (ECMA-335 III, with and without
+    // optimization): what it shows is held, though nothing can set it.
+    private static bool ShowsField(MethodInfo getter)
+    {
+        ReadOnlySpan<byte> code = getter.GetMethodBody()?.GetILAsByteArray() ?? [];
+        code = code is [0x00, ..] ? code[1..] : code; // nop
+        return code is [0x02, 0x7B, _, _, _, _, .. var rest] && rest is [0x2A] or [0x0A, 0x2B, 0x00, 0x06, 0x2A]; // ldarg.0, ldfld; ret, or through a local
+    }
 
     private ConstructorInfo[] Constructors() => Type.GetConstructors(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance);
 

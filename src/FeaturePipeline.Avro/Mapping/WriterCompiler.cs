@@ -204,13 +204,30 @@ internal sealed class WriterCompiler
 
         int best = -1;
         Expression? suited = null;
+        NamedSchema? namesake = null;
+        string? ambiguity = null;
         for (int i = 0; i < union.Branches.Count; i++)
         {
-            int suits = ScalarWriterCompiler.Suits(union.Branches[i], type);
-            if (union.Branches[i].Type != AvroType.Null && suits > best && TryWrite(union.Branches[i], type, writer, value, path) is { } write)
+            AvroSchema branch = union.Branches[i];
+            int suits = ScalarWriterCompiler.Suits(branch, type);
+            if (branch.Type != AvroType.Null && suits >= best && TryWrite(branch, type, writer, value, path) is { } write)
             {
-                (best, suited) = (suits, Expression.Block(Tag(writer, i), write));
+                // Two of the type's simple name, and none of its full one: neither is meant more than the other.
+                bool isAmbiguous = suits == best && namesake is not null && TypeMembers.NameFits(type, namesake) == 1;
+                if (isAmbiguous && branch is NamedSchema other)
+                {
+                    ambiguity = $"{type} may be {namesake!.Name} or {other.Name} of the union. Give it the full name of one: [AvroName(\"{namesake.Name}\")]";
+                }
+                else if (suits > best)
+                {
+                    (best, suited, namesake, ambiguity) = (suits, Expression.Block(Tag(writer, i), write), branch as NamedSchema, null);
+                }
             }
+        }
+
+        if (ambiguity is not null)
+        {
+            throw new ArgumentException($"Field '{path}': {ambiguity}.");
         }
 
         return suited ?? (union.NullIndex >= 0 && union.Branches.Count == 1 ? Tag(writer, 0) : throw ReaderCompiler.Unmapped(union, type, path));

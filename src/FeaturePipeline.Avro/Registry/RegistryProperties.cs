@@ -29,6 +29,7 @@ public static class RegistryProperties
         (Names.SchemaRegistryRetriesMaxWaitMs, 0),
         (Names.SchemaRegistryRequestTimeoutMs, 1),
         (Names.SchemaRegistryMaxConnectionsPerServer, 1),
+        (Names.SchemaRegistryLatestCacheTtlSecs, -1), // for ever
     ];
 
     // What Confluent's client reads only where another property says so, and otherwise passes over without a word.

@@ -30,6 +30,11 @@ internal sealed record LogicalConversion(BigInteger Factor, int Precision)
     internal static bool TryFind(AvroSchema writer, AvroSchema reader, out LogicalConversion? conversion)
     {
         conversion = null;
+        if (writer.Type == AvroType.String && reader.Logical?.Name is "decimal" or "big-decimal")
+        {
+            return false; // letters are no digits of a number
+        }
+
         if (writer.Logical is not { } from || reader.Logical is not { } to || from == to)
         {
             return true;

@@ -261,10 +261,13 @@ internal sealed class Resolver
         // Also in a union: most fields that may be null hold a value sooner or later.
         _isFinal |= !isLossless;
         return isLossless ? conversion : throw new SchemaResolutionException(
-            $"{writer.Logical} cannot be read as {reader.Logical}: {(LogicalConversion.AreOfOneKind(writer.Logical!, reader.Logical!) ? "values could be lost" : "it means something else")}. Read it as {writer.Logical}, or as {reader.TypeName} without a logical type",
+            $"{LogicalName(writer)} cannot be read as {reader.Logical}: {(writer.Logical is { } from && LogicalConversion.AreOfOneKind(from, reader.Logical!) ? "values could be lost" : "it means something else")}. "
+            + $"Read it as {LogicalName(writer)}, or as {reader.TypeName} without a logical type",
             writerPath,
             readerPath);
     }
+
+    private static string LogicalName(AvroSchema schema) => schema.Logical?.ToString() ?? schema.TypeName;
 
     private bool IsRaw(string readerPath) => _isRaw?.Invoke(WithoutBranches(readerPath)) == true;
 

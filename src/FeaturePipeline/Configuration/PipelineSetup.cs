@@ -100,7 +100,7 @@ internal sealed record PipelineSetup(IConfigurationRoot Configuration, PipelineO
         string problem;
         try
         {
-            AvroSchema schema = AvroSchema.ParseFile(path);
+            AvroSchema schema = AvroSchema.ParseFile(path, SchemaValidation.Java); // as it may be registered
             if (schema is RecordSchema)
             {
                 return schema;

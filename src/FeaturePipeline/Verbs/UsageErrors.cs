@@ -9,7 +9,7 @@ namespace FeaturePipeline.Verbs;
 internal static partial class UsageErrors
 {
     /// <summary>Verbs of the contract that this version does not have.</summary>
-    private static readonly string[] s_laterVerbs = ["backfill", "verify", "reset"];
+    private static readonly string[] s_laterVerbs = ["backfill", "verify"];
 
     /// <summary>One line for each mistake.</summary>
     /// <param name="result">A command line that has mistakes.</param>

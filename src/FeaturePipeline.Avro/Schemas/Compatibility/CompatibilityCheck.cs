@@ -83,7 +83,7 @@ internal sealed class CompatibilityCheck
 
     private static List<Incompatibility> CompareLogical(AvroSchema reader, AvroSchema writer, Place place) => LogicalConversion.TryFind(writer, reader, out _)
         ? Nothing
-        : [place.Found(IncompatibilityKind.LogicalTypeMismatch, $"the reader has {reader.Logical}, the writer {writer.Logical}")];
+        : [place.Found(IncompatibilityKind.LogicalTypeMismatch, $"the reader has {reader.Logical}, the writer {writer.Logical?.ToString() ?? writer.TypeName}")];
 
     private List<Incompatibility> EachBranchIsRead(AvroSchema reader, UnionSchema writer, Place place)
     {

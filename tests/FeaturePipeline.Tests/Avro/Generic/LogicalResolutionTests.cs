@@ -36,6 +36,18 @@ public class LogicalResolutionTests
         Assert.Equal(1_764_547_198_123L * factor, value);
     }
 
+    [Theory]
+    [InlineData("""{"type":"bytes","logicalType":"decimal","precision":4,"scale":2}""")]
+    [InlineData("""{"type":"bytes","logicalType":"big-decimal"}""")]
+    public void A_text_is_no_decimal(string read)
+    {
+        AvroSchema writer = Parse("\"string\""), reader = Parse(read);
+        var refused = Assert.Throws<SchemaResolutionException>(() => GenericReader.Compile(writer, reader));
+        Assert.StartsWith($"string cannot be read as {reader.Logical}: it means something else. Read it as string, or as bytes without a logical type", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("LOGICAL_TYPE_MISMATCH", Assert.Single(SchemaCompatibility.Check(reader, writer)).KindName);
+        _ = GenericReader.Compile(writer, Parse("\"bytes\""));
+    }
+
     [Fact]
     public void A_time_of_the_day_becomes_one_of_micros()
     {
@@ -57,6 +69,7 @@ public class LogicalResolutionTests
     [InlineData("""{"type":"bytes","logicalType":"decimal","precision":10,"scale":2}""", """{"type":"bytes","logicalType":"decimal","precision":8,"scale":2}""")]
     [InlineData("""{"type":"bytes","logicalType":"decimal","precision":10,"scale":2}""", """{"type":"bytes","logicalType":"big-decimal"}""")]
     [InlineData("""{"type":"bytes","logicalType":"decimal","precision":10,"scale":2}""", """{"type":"string","logicalType":"uuid"}""")]
+    [InlineData("""{"type":"string","logicalType":"uuid"}""", """{"type":"bytes","logicalType":"decimal","precision":10,"scale":2}""")]
     [InlineData("""{"type":"fixed","name":"F","size":16,"logicalType":"decimal","precision":10,"scale":2}""", """{"type":"fixed","name":"F","size":16,"logicalType":"uuid"}""")]
     public void What_would_lose_or_mistake_values_is_refused_with_both_types_and_the_place(string written, string read)
     {

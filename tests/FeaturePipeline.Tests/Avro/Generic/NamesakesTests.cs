@@ -5,6 +5,7 @@ using FeaturePipeline.Avro.Mapping;
 using FeaturePipeline.Avro.Resolution;
 using FeaturePipeline.Avro.Schemas;
 using FeaturePipeline.Avro.Schemas.Compatibility;
+using FeaturePipeline.Tests.Avro.Mapping;
 
 namespace FeaturePipeline.Tests.Avro.Generic;
 
@@ -87,6 +88,36 @@ public class NamesakesTests
         Assert.Empty(SchemaCompatibility.Check(schema, AvroSchema.Parse(union)));
         var node = Assert.IsType<WriterUnionNode>(Resolver.Resolve(schema, AvroSchema.Parse(union)));
         Assert.Equal(Enumerable.Range(0, node.Branches.Length), node.Branches.Select(static branch => ((ReaderUnionNode)branch!).Index));
+    }
+
+    [Fact]
+    public void An_object_that_may_be_either_of_two_namesakes_is_refused_with_the_way_to_tell()
+    {
+        var union = AvroSchema.Parse("""
+            [{"type":"record","name":"v1.Either","fields":[{"name":"Id","type":"int"}]},
+             {"type":"record","name":"v2.Either","fields":[{"name":"Id","type":"int"},{"name":"Who","type":"string"}]}]
+            """);
+        MappedMessages.Refuses("may be v1.Either or v2.Either of the union. Give it the full name of one: [AvroName(\"v1.Either\")]", () => MappedWriter<Either>.Compile(union));
+        Assert.Equal([2, 8, 6, (byte)'b', (byte)'o', (byte)'b'], MappedMessages.Write(new Named { Id = 4, Who = "bob" }, union));
+
+        // One of them needs what the type does not have.
+        var needs = AvroSchema.Parse(union.ToString().Replace("\"Id\",\"type\":\"int\"}]", "\"Id\",\"type\":\"int\"},{\"name\":\"Else\",\"type\":\"int\"}]", StringComparison.Ordinal));
+        Assert.Equal([2, 8, 6, (byte)'b', (byte)'o', (byte)'b'], MappedMessages.Write(new Either { Id = 4, Who = "bob" }, needs));
+    }
+
+    private sealed class Either
+    {
+        public int Id { get; set; }
+
+        public string Who { get; set; } = "";
+    }
+
+    [AvroName("v2.Either")]
+    private sealed class Named
+    {
+        public int Id { get; set; }
+
+        public string Who { get; set; } = "";
     }
 
     private static object? ReadBy(string writer, string reader, string hex)

@@ -54,6 +54,83 @@ public class MappedConstructionTests
         Assert.Equal("A B", Read<Person>([0x02, (byte)'c', 0x02, (byte)'A', 0x02, (byte)'B'], older).Full);
     }
 
+    [Fact]
+    public void What_a_setter_or_constructor_throws_is_an_error_of_the_message_without_its_value()
+    {
+        var schema = AvroSchema.Parse("""{"type":"record","name":"Picky","fields":[{"name":"A","type":"int"}]}""");
+        DecodeResult result = MappedReader<Picky>.Compile(schema).TryRead([1], out Picky? read);
+        Assert.Equal(DecodeErrorKind.OutOfRange, result.Error);
+        Assert.EndsWith($"a setter or constructor of {typeof(Picky)}, or of what it holds, threw System.InvalidOperationException", result.ToString(), StringComparison.Ordinal);
+        Assert.Null(read);
+        Assert.Equal(5, Read<Picky>([10], schema).A);
+        Assert.Equal(DecodeErrorKind.OutOfRange, MappedReader<PickyRecord>.Compile(schema).TryRead([1], out _).Error);
+    }
+
+    private sealed class Picky
+    {
+        private int _a;
+
+        public int A
+        {
+            get => _a;
+            set => _a = value >= 0 ? value : throw new InvalidOperationException($"{value} is negative");
+        }
+    }
+
+    private sealed record PickyRecord(int A)
+    {
+        public int A { get; } = A >= 0 ? A : throw new ArgumentOutOfRangeException(nameof(A));
+    }
+
+    private sealed class ShownNumber
+    {
+        private int _v;
+
+        public int V => _v;
+
+        public string N { get; set; } = "";
+
+        public void Set(int v) => _v = v;
+    }
+
+    private sealed class ShownList
+    {
+        private readonly List<int> _l = [];
+
+        public IReadOnlyList<int> L => _l;
+
+        public string N { get; set; } = "";
+    }
+
+    private sealed class ShownInBlock
+    {
+        private int _v;
+
+        public int V
+        {
+            get { return _v; }
+        }
+
+        public string N { get; set; } = "";
+
+        public void Set(int v) => _v = v;
+    }
+
+    private sealed class ShownSecret
+    {
+        private readonly int _secret;
+
+        public ShownSecret()
+        {
+        }
+
+        public ShownSecret(int s) => _secret = s;
+
+        public int Secret => _secret;
+
+        public string N { get; set; } = "";
+    }
+
     [Theory]
     [InlineData(typeof(Unset), "Made", typeof(int))]
     [InlineData(typeof(UnsetField), "Made", typeof(int))]
@@ -61,6 +138,10 @@ public class MappedConstructionTests
     [InlineData(typeof(FixedArray), "Items", typeof(int[]))]
     [InlineData(typeof(FixedList), "Items", typeof(ImmutableList<int>))]
     [InlineData(typeof(ReadOnlyOne), "Items", typeof(ReadOnlyCollection<int>))]
+    [InlineData(typeof(ShownNumber), "V", typeof(int))] // a getter that shows a field works nothing out: the field would be lost
+    [InlineData(typeof(ShownList), "L", typeof(IReadOnlyList<int>))]
+    [InlineData(typeof(ShownInBlock), "V", typeof(int))]
+    [InlineData(typeof(ShownSecret), "Secret", typeof(int))]
     public void A_member_that_nothing_sets_is_refused_by_its_name(Type type, string member, Type memberType)
     {
         foreach (Type refused in new[] { type, typeof(List<>).MakeGenericType(type), typeof(Box<>).MakeGenericType(type) })

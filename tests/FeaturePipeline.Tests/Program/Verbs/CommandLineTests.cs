@@ -77,7 +77,7 @@ public class CommandLineTests
     [InlineData("produce", "--rate", "nan", "error: --rate must be above 0 and at most 10000000.")]
     [InlineData("produce", "--late", "nan", "error: --late must be a fraction from 0 to 1.")]
     [InlineData("demo", "--rate", "nan", "error: --rate must be above 0 and at most 1000000.")]
-    [InlineData("reset", "--dry-run", null, "error: the verb 'reset' is not in this version. See --help for those that are.")]
+    [InlineData("backfill", "--dry-run", null, "error: the verb 'backfill' is not in this version. See --help for those that are.")]
     public async Task What_is_wrong_with_a_command_line_is_one_line_without_types_of_NET(string verb, string option, string? value, string expected)
     {
         (int code, string output, string error) = await RunAsync([verb, option, .. value is null ? Array.Empty<string>() : [value]]);

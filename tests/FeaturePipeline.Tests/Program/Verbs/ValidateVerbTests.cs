@@ -50,6 +50,7 @@ public sealed class ValidateVerbTests : IDisposable
         string writer = Write("theirs.avsc", commented.Replace("com.company", "my-company", StringComparison.Ordinal));
         Assert.Equal((0, ""), await OutcomeAsync("--set", $"Source:Schema={reader}"));
         Assert.Equal((0, ""), await OutcomeAsync("--set", $"Source:Schema={reader}", "--against", writer));
+        Assert.Equal((0, ""), await OutcomeAsync("--set", $"Source:Schema={writer}", "--against", writer));
 
         async Task<(int Code, string Error)> OutcomeAsync(params string[] args)
         {
