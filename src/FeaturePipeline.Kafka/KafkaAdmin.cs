@@ -80,20 +80,6 @@ internal sealed class KafkaAdmin : IAdmin
     }
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<TopicPartition, long> GroupOffsets(
-        string group, IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout)
-    {
-        CheckIsKafka();
-        var asked = new ConsumerGroupTopicPartitions(group, [.. partitions.Select(Of)]);
-        var options = new ListConsumerGroupOffsetsOptions { RequestTimeout = timeout, RequireStableOffsets = true };
-        List<TopicPartitionOffsetError> found = Call(
-            $"Reading the offsets of group '{group}'",
-            () => _admin.ListConsumerGroupOffsetsAsync([asked], options).GetAwaiter().GetResult()[0].Partitions);
-        return found.Where(static offset => offset.Offset.Value >= 0)
-            .ToDictionary(static offset => new TopicPartition(offset.Topic, offset.Partition.Value), static offset => offset.Offset.Value);
-    }
-
-    /// <inheritdoc/>
     public void SetGroupOffsets(string group, IReadOnlyCollection<TopicPartitionOffset> offsets, TimeSpan timeout)
     {
         CheckIsKafka();

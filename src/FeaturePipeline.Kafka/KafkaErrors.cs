@@ -164,8 +164,6 @@ internal static class KafkaErrors
         TopicPartitionOffsetException e => e.Results.Select(static r => r.Error).FirstOrDefault(static e => e.IsError),
         ListOffsetsException e => e.Result.ResultInfos.Select(static r => r.TopicPartitionOffsetError.Error).FirstOrDefault(static e => e.IsError),
         TopicPartitionException e => e.Results.Select(static r => r.Error).FirstOrDefault(static e => e.IsError),
-        ListConsumerGroupOffsetsException e => e.Results.SelectMany(static r => r.Partitions.Select(static p => p.Error).Prepend(r.Error))
-            .FirstOrDefault(static e => e.IsError),
         AlterConsumerGroupOffsetsException e => e.Results.SelectMany(static r => r.Partitions.Select(static p => p.Error).Prepend(r.Error))
             .FirstOrDefault(static e => e.IsError),
         DeleteConsumerGroupOffsetsException e => e.Result.Partitions.Select(static p => p.Error).FirstOrDefault(static e => e.IsError),

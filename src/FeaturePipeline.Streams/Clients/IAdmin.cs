@@ -31,12 +31,6 @@ public interface IAdmin : IDisposable
     /// <param name="timeout">Longest wait.</param>
     IReadOnlyList<string> GroupMembers(string group, TimeSpan timeout);
 
-    /// <summary>A group's committed offsets, stable ones only (KIP-447); partitions without one are left out.</summary>
-    /// <param name="group">Group id.</param>
-    /// <param name="partitions">Partitions to ask about.</param>
-    /// <param name="timeout">Longest wait.</param>
-    IReadOnlyDictionary<TopicPartition, long> GroupOffsets(string group, IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout);
-
     /// <summary>Sets offsets of a group without members.</summary>
     /// <param name="group">Group id.</param>
     /// <param name="offsets">Offsets of the next records.</param>

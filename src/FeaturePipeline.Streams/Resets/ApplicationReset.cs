@@ -38,7 +38,7 @@ public sealed class ApplicationReset(
     {
         CheckNobodyRuns();
         IReadOnlyList<TopicPartition> sources = Sources();
-        IReadOnlyDictionary<TopicPartition, long> offsets = admin.GroupOffsets(options.ApplicationId, sources, timeout);
+        IReadOnlyDictionary<TopicPartition, long> offsets = Offsets(sources);
         List<ResetStep> steps = [.. views.Keys.Where(view => admin.PartitionCount(options.ChangelogTopic(view), timeout) is not null).Select(Deletion)];
         if (offsets.Count > 0)
         {
@@ -57,7 +57,7 @@ public sealed class ApplicationReset(
     public ResetPlan OfViews(IReadOnlyCollection<string> names)
     {
         CheckNobodyRuns();
-        IReadOnlyDictionary<TopicPartition, long> offsets = admin.GroupOffsets(options.ApplicationId, Sources(), timeout);
+        IReadOnlyDictionary<TopicPartition, long> offsets = Offsets(Sources());
         List<ResetStep> steps = [];
         foreach (string name in names)
         {
@@ -94,7 +94,7 @@ public sealed class ApplicationReset(
     {
         CheckNobodyRuns();
         IReadOnlyList<TopicPartition> sources = Sources();
-        IReadOnlyDictionary<TopicPartition, long> now = admin.GroupOffsets(options.ApplicationId, sources, timeout);
+        IReadOnlyDictionary<TopicPartition, long> now = Offsets(sources);
         Dictionary<TopicPartition, long> positions = Positions();
         List<TopicPartitionOffset> moved = [.. positions
             .Where(position => now.GetValueOrDefault(position.Key, -1) != position.Value)
@@ -128,6 +128,13 @@ public sealed class ApplicationReset(
         int partitions = admin.PartitionCount(sourceTopic, timeout)
             ?? throw new StreamsException($"Source topic '{sourceTopic}' does not exist. Check Source:Topic and Kafka:BootstrapServers.");
         return [.. Enumerable.Range(0, partitions).Select(partition => new TopicPartition(sourceTopic, partition))];
+    }
+
+    private Dictionary<TopicPartition, long> Offsets(IReadOnlyCollection<TopicPartition> sources)
+    {
+        // It asks only, and joins nothing.
+        using IStreamsConsumer consumer = clients.CreateConsumer($"{options.ApplicationId}-reset");
+        return consumer.Committed(sources, timeout).Where(static offset => offset.Value is not null).ToDictionary(static offset => offset.Key, static offset => offset.Value!.Value);
     }
 
     private ResetStep Deletion(string view)

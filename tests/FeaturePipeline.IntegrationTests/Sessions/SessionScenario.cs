@@ -78,6 +78,32 @@ public sealed class SessionScenario : IDisposable
         return worker;
     }
 
+    /// <summary>Starts a worker that is to refuse; what it says.</summary>
+    public string Refusal()
+    {
+        ProgramProcess worker = StartWorker(KafkaFixture.Unique("refused"));
+        int code = worker.WaitForExit();
+        Assert.True(code == 1, $"It ended with {code}.\n{worker.Log}");
+        return worker.Log;
+    }
+
+    /// <summary>Runs the verb reset.</summary>
+    /// <returns>Its exit code, and what it printed.</returns>
+    public (int Code, string Printed) Reset(params string[] arguments)
+    {
+        using ProgramProcess program = ProgramProcess.Start(["reset", .. arguments, .. Arguments("reset")]);
+        return (program.WaitForExit(), program.Log);
+    }
+
+    /// <summary>Runs a worker until it has committed all that was written, and stops it.</summary>
+    public void RunToEnd(int events)
+    {
+        ProgramProcess worker = StartWorker(KafkaFixture.Unique("worker"));
+        Await(() => worker.Log.Contains("Restoring -> Running", StringComparison.Ordinal), "a task that runs"); // the end may be committed already
+        AwaitEnd(events);
+        Assert.True(worker.Terminate() == 0, worker.Log);
+    }
+
     /// <summary>Waits until the workers have committed all that was written.</summary>
     /// <param name="events">How many there are to be, where they may not all be written yet.</param>
     public void AwaitEnd(int events = 0) => Await(() => Watch.End() >= events && Watch.IsAtEnd(), "the end");
@@ -127,7 +153,8 @@ public sealed class SessionScenario : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private VerificationResult Verify() => SessionVerification.Run(new VerificationRequest(
+    /// <summary>Compares the features with those of the batch.</summary>
+    public VerificationResult Verify() => SessionVerification.Run(new VerificationRequest(
         _bootstrapServers, _registryUrl, SourceTopic, FeatureTopic, (long)Gap.TotalMilliseconds, (long)Grace.TotalMilliseconds, SessionFeatures.UserSessions));
 
     private string Logs => string.Join("\n\n", _workers.Select(w => w.Log));

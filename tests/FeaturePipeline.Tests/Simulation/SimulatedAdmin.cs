@@ -31,12 +31,6 @@ internal sealed class SimulatedAdmin(SimulatedClients clients) : IAdmin
         return [.. clients.Broker.Group(group).Members.Keys];
     }
 
-    public IReadOnlyDictionary<TopicPartition, long> GroupOffsets(string group, IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout)
-    {
-        Enter("OffsetFetch", timeout);
-        return clients.Broker.Group(group).CommittedOffsets.Where(offset => partitions.Contains(offset.Key)).ToDictionary();
-    }
-
     public void SetGroupOffsets(string group, IReadOnlyCollection<TopicPartitionOffset> offsets, TimeSpan timeout)
     {
         Enter("OffsetCommit", timeout);
