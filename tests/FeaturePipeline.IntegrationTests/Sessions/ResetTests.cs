@@ -1,4 +1,8 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 using FeaturePipeline.Streams.Clients;
+using TopicPartition = FeaturePipeline.Streams.Clients.TopicPartition;
+using TopicPartitionOffset = FeaturePipeline.Streams.Clients.TopicPartitionOffset;
 
 namespace FeaturePipeline.IntegrationTests.Sessions;
 
@@ -62,12 +66,22 @@ public sealed class ResetTests(KafkaFixture kafka) : IDisposable
     }
 
     [Fact]
-    public void A_reset_of_everything_computes_and_emits_everything_again()
+    public async Task A_reset_of_everything_computes_and_emits_everything_again()
     {
         _job.Produce(Events);
         _job.RunToEnd(Events);
         long found = _job.Verify().Found;
         Assert.InRange(found, 1_000, long.MaxValue);
+
+        // The source grows, and keys move with it: that needs everything anew.
+        using (IAdminClient kafkas = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka.BootstrapServers }).Build())
+        {
+            await kafkas.CreatePartitionsAsync([new PartitionsSpecification { Topic = _job.SourceTopic, IncreaseTo = 6 }]);
+        }
+
+        string refusal = _job.Refusal();
+        Assert.Contains($"Changelog '{Changelog}' has 4 partitions and its source has 6", refusal, StringComparison.Ordinal);
+        Assert.Contains("feature-pipeline reset.", refusal, StringComparison.Ordinal);
 
         (int code, string printed) = _job.Reset();
         Assert.True(code == 0, printed);
