@@ -64,6 +64,21 @@ internal sealed class KafkaAdmin : IAdmin
     }
 
     /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> TopicConfig(string topic, TimeSpan timeout)
+    {
+        if (_embedded is not null)
+        {
+            return new Dictionary<string, string>();
+        }
+
+        var resource = new ConfigResource { Type = ResourceType.Topic, Name = topic };
+        DescribeConfigsResult result = Call(
+            $"Reading the settings of topic '{topic}'",
+            () => _admin.DescribeConfigsAsync([resource], new DescribeConfigsOptions { RequestTimeout = timeout }).GetAwaiter().GetResult()[0]);
+        return result.Entries.Where(static entry => entry.Value.Value is not null).ToDictionary(static entry => entry.Key, static entry => entry.Value.Value);
+    }
+
+    /// <inheritdoc/>
     public void DeleteTopic(string topic, TimeSpan timeout)
     {
         CheckIsKafka();

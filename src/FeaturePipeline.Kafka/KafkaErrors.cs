@@ -167,6 +167,7 @@ internal static class KafkaErrors
         AlterConsumerGroupOffsetsException e => e.Results.SelectMany(static r => r.Partitions.Select(static p => p.Error).Prepend(r.Error))
             .FirstOrDefault(static e => e.IsError),
         DeleteConsumerGroupOffsetsException e => e.Result.Partitions.Select(static p => p.Error).FirstOrDefault(static e => e.IsError),
+        DescribeConfigsException e => e.Results.Select(static r => r.Error).FirstOrDefault(static e => e.IsError),
         DeleteTopicsException e => e.Results.Select(static r => r.Error).FirstOrDefault(static e => e.IsError),
         DescribeConsumerGroupsException e => e.Results.ConsumerGroupDescriptions.Select(static r => r.Error).FirstOrDefault(static e => e.IsError),
         _ => null,

@@ -70,6 +70,10 @@ public sealed record StreamsOptions
     /// <summary>Whether missing internal and output topics are created. Default true.</summary>
     public bool CreateTopics { get; init; } = true;
 
+    /// <summary>Settings of sinks' topics where they are created, by topic, in Kafka's spelling; <c>retention.ms</c> is -1 unless it is set.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> TopicConfigs { get; init; } =
+        new Dictionary<string, IReadOnlyDictionary<string, string>>();
+
     /// <summary>Longest time a thread may go without a poll before it counts as stuck: the consumer's <c>max.poll.interval.ms</c>. Default 5 min.</summary>
     public TimeSpan MaxPollInterval { get; init; } = MaxPollIntervalDefault;
 

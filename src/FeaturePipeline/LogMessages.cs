@@ -25,6 +25,9 @@ internal static partial class LogMessages
     [LoggerMessage(2006, LogLevel.Warning, "The embedded broker has no transactions that last: running at least once")]
     public static partial void EmbeddedIsAtLeastOnce(this ILogger logger);
 
+    [LoggerMessage(2007, LogLevel.Warning, "{Warning}")]
+    public static partial void TopicDoesNotFit(this ILogger logger, string warning);
+
     [LoggerMessage(2100, LogLevel.Warning, "Waiting for the {Dependency}, next try in {WaitSeconds:0.#} s: {Problem}")]
     public static partial void WaitingFor(this ILogger logger, string dependency, double waitSeconds, string problem);
 

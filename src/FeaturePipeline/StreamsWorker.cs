@@ -65,7 +65,10 @@ internal sealed class StreamsWorker(
             _logger.EmbeddedIsAtLeastOnce();
         }
 
-        StreamsOptions options = setup.Options.ToStreams();
+        StreamsOptions options = setup.Options.ToStreams() with
+        {
+            TopicConfigs = setup.Views.ToDictionary(static view => view.Topic, static view => view.TopicConfig),
+        };
         health.TopologyBuilt();
         Topology topology = await PrepareAsync(options, stop);
         long startedAt = time.GetTimestamp();
@@ -160,6 +163,11 @@ internal sealed class StreamsWorker(
     {
         using IAdmin admin = clients.CreateAdmin();
         RequiredTopics.Ensure(topology, options, admin, s_answerTimeout);
+        foreach (string warning in RequiredTopics.Warnings(topology.SinkTopics, admin, s_answerTimeout))
+        {
+            _logger.TopicDoesNotFit(warning);
+        }
+
         return true;
     }
 

@@ -15,6 +15,9 @@ public sealed class FeatureView
     /// <summary>Output topic.</summary>
     public required string Topic { get; init; }
 
+    /// <summary>Settings of the output topic where it is created, in Kafka's spelling.</summary>
+    public IReadOnlyDictionary<string, string> TopicConfig { get; internal init; } = new Dictionary<string, string>();
+
     /// <summary>Full name of the record.</summary>
     public required string RecordName { get; init; }
 

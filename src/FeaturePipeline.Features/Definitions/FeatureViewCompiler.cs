@@ -119,6 +119,7 @@ public sealed partial class FeatureViewCompiler
         {
             Name = name,
             Topic = topic,
+            TopicConfig = options.TopicConfig,
             RecordName = recordName,
             Entity = options.Entity!.Trim(),
             Gap = options.Window.Gap ?? DefaultGap,

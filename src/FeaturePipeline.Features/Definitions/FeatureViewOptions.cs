@@ -14,6 +14,10 @@ public sealed class FeatureViewOptions
     /// <summary>Output topic. Default: the view's name with '_' as '-'.</summary>
     public string? Topic { get; init; }
 
+    /// <summary>Settings of the output topic where the program creates it, in Kafka's spelling. Default: <c>retention.ms</c> -1, since records carry the
+    /// time of their events.</summary>
+    public Dictionary<string, string> TopicConfig { get; init; } = new(StringComparer.Ordinal);
+
     /// <summary>Full name of the feature record. Default: the view's name in Pascal case in the feature namespace.</summary>
     public string? RecordName { get; init; }
 

@@ -21,6 +21,11 @@ public interface IAdmin : IDisposable
     /// <param name="timeout">Longest wait.</param>
     void CreateMissingTopics(IReadOnlyCollection<TopicSpec> topics, TimeSpan timeout);
 
+    /// <summary>The settings of an existing topic that are in force, in Kafka's spelling; empty where the broker has none.</summary>
+    /// <param name="topic">Topic name.</param>
+    /// <param name="timeout">Longest wait.</param>
+    IReadOnlyDictionary<string, string> TopicConfig(string topic, TimeSpan timeout);
+
     /// <summary>Deletes a topic, and waits until it is gone; one that does not exist is no error.</summary>
     /// <param name="topic">Topic name.</param>
     /// <param name="timeout">Longest wait.</param>

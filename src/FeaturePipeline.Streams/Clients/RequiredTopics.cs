@@ -19,6 +19,7 @@ public static class RequiredTopics
     public static void Ensure(Topology.Topology topology, StreamsOptions options, IAdmin admin, TimeSpan timeout)
     {
         List<TopicSpec> wanted = [];
+        HashSet<string> changelogs = [.. topology.Subtopologies.SelectMany(s => s.StoreNames).Select(options.ChangelogTopic)];
         foreach (Topology.Subtopology subtopology in topology.Subtopologies)
         {
             int partitions = admin.PartitionCount(subtopology.SourceTopic, timeout) ?? throw new RetriableException(
@@ -28,12 +29,10 @@ public static class RequiredTopics
                 wanted.Add(Changelog(options, store, partitions));
             }
 
-            foreach (string topic in topology.SinkTopics.Append(options.DeadLetterTopic).Append(options.LateTopic).OfType<string>())
+            wanted.AddRange(topology.SinkTopics.Select(topic => Sink(options, topic, partitions)));
+            foreach (string topic in new[] { options.DeadLetterTopic, options.LateTopic }.OfType<string>().Where(topic => !wanted.Exists(w => w.Name == topic)))
             {
-                if (!wanted.Exists(w => w.Name == topic))
-                {
-                    wanted.Add(new TopicSpec(topic, partitions, options.ReplicationFactor, new Dictionary<string, string>()));
-                }
+                wanted.Add(new TopicSpec(topic, partitions, options.ReplicationFactor, new Dictionary<string, string>()));
             }
         }
 
@@ -45,7 +44,7 @@ public static class RequiredTopics
             {
                 missing.Add(spec);
             }
-            else if (existing != spec.Partitions && spec.Config.Count > 0)
+            else if (existing != spec.Partitions && changelogs.Contains(spec.Name))
             {
                 throw new StreamsException(
                     $"Changelog '{spec.Name}' has {existing} partitions and its source has {spec.Partitions}: state would be lost. "
@@ -64,6 +63,63 @@ public static class RequiredTopics
         {
             admin.CreateMissingTopics(missing, timeout);
         }
+    }
+
+    /// <summary>What existing sinks' topics would do to what is written to them: delete it soon, or refuse it.</summary>
+    /// <param name="sinkTopics">Topics that the sinks write.</param>
+    /// <param name="admin">Admin client.</param>
+    /// <param name="timeout">Longest wait for each answer.</param>
+    /// <returns>One text for each, with the remedy.</returns>
+    /// <exception cref="RetriableException">The broker does not answer.</exception>
+    public static IReadOnlyList<string> Warnings(IEnumerable<string> sinkTopics, IAdmin admin, TimeSpan timeout)
+    {
+        List<string> warnings = [];
+        foreach (string topic in sinkTopics.Where(topic => admin.PartitionCount(topic, timeout) is not null))
+        {
+            try
+            {
+                warnings.AddRange(Warnings(topic, admin.TopicConfig(topic, timeout)));
+            }
+            catch (StreamsException e)
+            {
+                warnings.Add($"Topic '{topic}' can't be asked whether it keeps records as old as their events: {e.Message}");
+            }
+        }
+
+        return warnings;
+    }
+
+    private static IEnumerable<string> Warnings(string topic, IReadOnlyDictionary<string, string> config)
+    {
+        const string Why = "Records carry the time of their events";
+        if (config.GetValueOrDefault("cleanup.policy", "").Contains("delete", StringComparison.Ordinal) && Number(config, "retention.ms") is >= 0 and var kept)
+        {
+            yield return $"Topic '{topic}' deletes records older than {Days(kept)} (retention.ms={kept}). {Why}: features of replayed history would be gone "
+                + "within minutes. Set retention.ms=-1 on the topic, or to more than the age of the oldest event.";
+        }
+
+        if (Number(config, "message.timestamp.before.max.ms") is >= 0 and < long.MaxValue and var past)
+        {
+            yield return $"Topic '{topic}' refuses records older than {Days(past)} (message.timestamp.before.max.ms={past}). {Why}: a worker that reads older "
+                + $"ones would stop. Set message.timestamp.before.max.ms={long.MaxValue} on the topic.";
+        }
+    }
+
+    private static long? Number(IReadOnlyDictionary<string, string> config, string name) =>
+        long.TryParse(config.GetValueOrDefault(name), CultureInfo.InvariantCulture, out long number) ? number : null;
+
+    private static string Days(long milliseconds) => string.Create(CultureInfo.InvariantCulture, $"{TimeSpan.FromMilliseconds(milliseconds).TotalDays:0.##} days");
+
+    // Deletion by age would take the features of old events at once.
+    private static TopicSpec Sink(StreamsOptions options, string topic, int partitions)
+    {
+        Dictionary<string, string> config = new(StringComparer.Ordinal) { ["retention.ms"] = "-1" };
+        foreach ((string name, string value) in options.TopicConfigs.GetValueOrDefault(topic) ?? new Dictionary<string, string>())
+        {
+            config[name] = value;
+        }
+
+        return new TopicSpec(topic, partitions, options.ReplicationFactor, config);
     }
 
     // Compaction only: tombstones remove what is closed. Deletion by age would remove open sessions of replayed history, and the

@@ -16,7 +16,8 @@ internal sealed class WindowSink<TState>(string topic, IWindowEncoder<TState> en
     {
         _key.ResetWrittenCount();
         _value.ResetWrittenCount();
-        long timestampMs = encoder.Encode(in result, nowMs, _key, _value);
+        // Brokers refuse a record of the future (message.timestamp.after.max.ms); the window's own times are in the value.
+        long timestampMs = Math.Min(encoder.Encode(in result, nowMs, _key, _value), nowMs);
         collector.Send(topic, RecordCollector.PartitionByKey, _key.WrittenSpan, _value.WrittenSpan, timestampMs);
     }
 }

@@ -9,7 +9,10 @@ using Microsoft.Extensions.Logging;
 namespace FeaturePipeline.Streams.Tasks;
 
 /// <summary>Writes records that no operator takes to their topics, in the transaction of the batch that they came in.</summary>
-/// <remarks>Key, value and headers are the record's own; <c>dlq.*</c> headers (UTF-8 text) say what happened and where.</remarks>
+/// <remarks>
+/// Key, value and headers are the record's own; <c>dlq.*</c> headers (UTF-8 text) say what happened and where. They are stamped now, so that
+/// retention counts from when they were written; the record's own timestamp is in <c>dlq.timestamp</c>.
+/// </remarks>
 internal sealed class DeadLetters(StreamsOptions options, RecordCollector collector, ILogger logger)
 {
     private static readonly int ReasonCount = Enum.GetValues<DropReason>().Length;
@@ -33,30 +36,28 @@ internal sealed class DeadLetters(StreamsOptions options, RecordCollector collec
     /// <summary>Writes a late record, when a late topic is configured.</summary>
     public void SendLate(RecordBatch batch, in ConsumedRecord record, long nowMs)
     {
+        Rejection late = new(DropReason.Late, "The event is later than gap and grace allow. Raise Window:Grace to accept it.");
+        Log(in record, late, nowMs);
         if (options.LateTopic is { } topic)
         {
-            Rejection late = new(DropReason.Late, "The event is later than gap and grace allow. Raise Window:Grace to accept it.");
-            Log(in record, late, nowMs);
             Send(topic, batch, in record, late, nowMs);
         }
     }
 
     private void Send(string topic, RecordBatch batch, in ConsumedRecord record, Rejection rejection, long nowMs)
     {
-        // Brokers refuse a record of the future, and delete one of 1970 at once; the true timestamp is in a header.
-        long timestampMs = record.TimestampMs < 0 ? nowMs : Math.Min(record.TimestampMs, nowMs);
         SendFlags flags = (record.IsKeyNull ? SendFlags.NullKey : SendFlags.None) | (record.IsValueNull ? SendFlags.NullValue : SendFlags.None);
         try
         {
             IReadOnlyList<RecordHeader> headers = [.. record.HasHeaders ? batch.ReadHeaders(in record) : [], .. Reasons(in record, rejection.Reason, rejection.Message)];
-            collector.Send(topic, RecordCollector.PartitionByKey, record.Key, record.Value, timestampMs, flags, headers);
+            collector.Send(topic, RecordCollector.PartitionByKey, record.Key, record.Value, nowMs, flags, headers);
         }
         catch (RecordTooLargeException)
         {
             // With our headers it is larger than it was in its own topic. One such record must not stop all others.
             string message = $"{rejection.Message} The record is too large to be copied here: key, value ({record.Value.Length} bytes) and headers are left out, read them where it came from.";
             collector.Send(
-                topic, RecordCollector.PartitionByKey, default, default, timestampMs, SendFlags.NullKey | SendFlags.NullValue,
+                topic, RecordCollector.PartitionByKey, default, default, nowMs, SendFlags.NullKey | SendFlags.NullValue,
                 Reasons(in record, rejection.Reason, message));
         }
     }

@@ -31,13 +31,14 @@ internal static class ValidateVerb
             PipelineSetup setup = PipelineSetup.Load(common.Sources(result));
             using var stop = new StopSignal(cancel);
             var mistakes = new List<ConfigurationMistake>();
-            await CheckAsync(setup, result.GetValue(against) ?? [], result.GetValue(online), mistakes, stop.Token);
+            TextWriter output = result.InvocationConfiguration.Output;
+            await CheckAsync(setup, result.GetValue(against) ?? [], result.GetValue(online), mistakes, output, stop.Token);
             if (mistakes.Count > 0)
             {
                 throw new ConfigurationMistakesException(mistakes);
             }
 
-            await result.InvocationConfiguration.Output.WriteLineAsync(
+            await output.WriteLineAsync(
                 $"valid: {setup.Options.Source.Topic} -> {string.Join(", ", setup.Views.Select(view => $"{view.Name} ({view.Features.Count} features) on {view.Topic}"))}");
             return ExitCode.Success;
         });
@@ -45,14 +46,15 @@ internal static class ValidateVerb
     }
 
     // What is known best is checked against: the files that are given, what the registry has, or else what the program itself writes.
-    private static async Task CheckAsync(PipelineSetup setup, string[] against, bool online, List<ConfigurationMistake> mistakes, CancellationToken cancel)
+    private static async Task CheckAsync(
+        PipelineSetup setup, string[] against, bool online, List<ConfigurationMistake> mistakes, TextWriter output, CancellationToken cancel)
     {
         SourceSchemaCheck.CheckFiles(setup, against, mistakes);
         bool isSourceKnown = against.Length > 0;
         if (online)
         {
             isSourceKnown |= await CheckRegistryAsync(setup, mistakes, cancel);
-            CheckBroker(setup, mistakes);
+            CheckBroker(setup, mistakes, output);
         }
 
         if (!isSourceKnown)
@@ -90,7 +92,7 @@ internal static class ValidateVerb
         }
     }
 
-    private static void CheckBroker(PipelineSetup setup, List<ConfigurationMistake> mistakes)
+    private static void CheckBroker(PipelineSetup setup, List<ConfigurationMistake> mistakes, TextWriter output)
     {
         var clients = new KafkaClients(setup.Options.ToKafka(), TimeProvider.System, NullLoggerFactory.Instance);
         using IAdmin admin = clients.CreateAdmin();
@@ -99,6 +101,11 @@ internal static class ValidateVerb
             if (admin.PartitionCount(setup.Options.Source.Topic, s_answerTimeout) is null)
             {
                 mistakes.Add(new ConfigurationMistake("Source:Topic", setup.Options.Source.Topic, "there is no such topic on the broker"));
+            }
+
+            foreach (string warning in RequiredTopics.Warnings(setup.Views.Select(static view => view.Topic), admin, s_answerTimeout))
+            {
+                output.WriteLine($"warning: {warning}");
             }
         }
         catch (Exception e) when (Failure.IsExpected(e))

@@ -5,7 +5,7 @@ namespace FeaturePipeline.IntegrationTests.Outages;
 
 /// <summary>
 /// A broker of one test's own, or three of them, which it may hang and kill. The command in FEATUREPIPELINE_TEST_KAFKA_COMMAND runs it:
-/// <c>up [--secure] [--nodes 3]</c> (starts and prints the bootstrap servers), <c>down</c>, and for one node (1 to 3) <c>stop 1</c> and
+/// <c>up [--secure] [--nodes 3]</c> (starts and prints the bootstrap servers), <c>down</c>; with KAFKA_LOG_RETENTION=default it deletes by age as Kafka does by itself; and for one node (1 to 3) <c>stop 1</c> and
 /// <c>cont 1</c> (SIGSTOP, SIGCONT), <c>kill 1</c> and <c>start 1</c> (kill -9, and back with its data). KAFKA_PORT tells it the port, the
 /// next nodes listen 10 and 20 above it; KAFKA_HOME_DIR the folder. A secure one has SASL_SSL (PLAIN, ACLs) two ports above, and the CA's
 /// certificate in <c>ca.pem</c> of the folder.
@@ -19,12 +19,21 @@ public sealed class OwnBroker : IDisposable
     private readonly ServerCommand _command;
 
     public OwnBroker(params string[] options)
+        : this(keepsAll: true, options)
     {
-        _command = new ServerCommand(Variable, "a broker", ("KAFKA_PORT", $"{_port}"), ("KAFKA_HOME_DIR", _folder));
+    }
+
+    private OwnBroker(bool keepsAll, string[] options)
+    {
+        _command = new ServerCommand(
+            Variable, "a broker", ("KAFKA_PORT", $"{_port}"), ("KAFKA_HOME_DIR", _folder), ("KAFKA_LOG_RETENTION", keepsAll ? "" : "default"));
         BootstrapServers = Run(["up", .. options]).Trim();
         int nodes = BootstrapServers.Split(',').Length;
         Assert.True(GroupWatch.Await(() => Nodes() == nodes, TimeSpan.FromMinutes(1)), $"Only {Nodes()} of {nodes} brokers are there.");
     }
+
+    /// <summary>One that deletes by age as Kafka does unless it is told otherwise: after 7 days.</summary>
+    public static OwnBroker WithKafkasRetention() => new(keepsAll: false, []);
 
     public string BootstrapServers { get; }
 

@@ -23,7 +23,7 @@ public sealed class ResetTests(KafkaFixture kafka) : IDisposable
         _job.Produce(Events);
         ProgramProcess worker = _job.StartWorker("one");
         _job.Await(() => _job.Watch.Committed() > 0, "a commit");
-        (int code, string printed) = _job.Reset();
+        (int code, string printed) = _job.Run("reset");
         Assert.Equal(1, code);
         Assert.Contains($"group '{_job.ApplicationId}' has members: ", printed, StringComparison.Ordinal);
         Assert.True(worker.Terminate() == 0, worker.Log);
@@ -36,10 +36,10 @@ public sealed class ResetTests(KafkaFixture kafka) : IDisposable
         admin.SetGroupOffsets(_job.ApplicationId, [.. sources.Select(source => new TopicPartitionOffset(source, 0))], _timeout);
         AssertRefused("is at 0 of");
 
-        (code, printed) = _job.Reset("--offsets-to-state", "--dry-run");
+        (code, printed) = _job.Run("reset", "--offsets-to-state", "--dry-run");
         Assert.True(code == 0 && printed.StartsWith("would set the offsets of group", StringComparison.Ordinal), printed);
         Assert.Equal(0, _job.Watch.Committed());
-        (code, printed) = _job.Reset("--offsets-to-state");
+        (code, printed) = _job.Run("reset", "--offsets-to-state");
         Assert.True(code == 0 && printed.StartsWith("done: set the offsets of group", StringComparison.Ordinal), printed);
         Assert.Equal(committed, _job.Watch.Committed());
         _job.RunToEnd(Events);
@@ -57,7 +57,7 @@ public sealed class ResetTests(KafkaFixture kafka) : IDisposable
         Assert.Contains($"changelog '{Changelog}' has no record of that", refusal, StringComparison.Ordinal);
         Assert.Contains("feature-pipeline reset --view user_sessions.", refusal, StringComparison.Ordinal);
 
-        (int code, string printed) = _job.Reset("--view", "user_sessions");
+        (int code, string printed) = _job.Run("reset", "--view", "user_sessions");
         Assert.True(code == 0 && printed.Contains("done: create changelog", StringComparison.Ordinal), printed);
         long before = _job.Verify().Found;
         _job.RunToEnd(Events);
@@ -83,7 +83,7 @@ public sealed class ResetTests(KafkaFixture kafka) : IDisposable
         Assert.Contains($"Changelog '{Changelog}' has 4 partitions and its source has 6", refusal, StringComparison.Ordinal);
         Assert.Contains("feature-pipeline reset.", refusal, StringComparison.Ordinal);
 
-        (int code, string printed) = _job.Reset();
+        (int code, string printed) = _job.Run("reset");
         Assert.True(code == 0, printed);
         Assert.Contains($"done: delete changelog '{Changelog}'", printed, StringComparison.Ordinal);
         Assert.Contains("emits their results again", printed, StringComparison.Ordinal);
@@ -95,7 +95,7 @@ public sealed class ResetTests(KafkaFixture kafka) : IDisposable
 
         _job.RunToEnd(Events);
         Assert.Equal(2 * found, _job.Verify().Found);
-        (code, printed) = _job.Reset("--view", "other");
+        (code, printed) = _job.Run("reset", "--view", "other");
         Assert.Equal(1, code);
         Assert.Contains("There is no view 'other'", printed, StringComparison.Ordinal);
     }

@@ -87,11 +87,11 @@ public sealed class SessionScenario : IDisposable
         return worker.Log;
     }
 
-    /// <summary>Runs the verb reset.</summary>
+    /// <summary>Runs a verb to its end.</summary>
     /// <returns>Its exit code, and what it printed.</returns>
-    public (int Code, string Printed) Reset(params string[] arguments)
+    public (int Code, string Printed) Run(string verb, params string[] arguments)
     {
-        using ProgramProcess program = ProgramProcess.Start(["reset", .. arguments, .. Arguments("reset")]);
+        using ProgramProcess program = ProgramProcess.Start([verb, .. Arguments(verb), .. arguments]);
         return (program.WaitForExit(), program.Log);
     }
 

@@ -19,6 +19,12 @@ internal sealed class SimulatedAdmin(SimulatedClients clients) : IAdmin
         }
     }
 
+    public IReadOnlyDictionary<string, string> TopicConfig(string topic, TimeSpan timeout)
+    {
+        Enter($"DescribeConfigs of {topic}", timeout);
+        return new Dictionary<string, string>();
+    }
+
     public void DeleteTopic(string topic, TimeSpan timeout)
     {
         Enter("DeleteTopics", timeout);

@@ -69,9 +69,12 @@ internal sealed class TopologyTestDriver
     /// <summary>Records on their way to people: not the changelog's.</summary>
     public IEnumerable<DrivenRecord> Output => Sent.Where(r => !r.Topic.EndsWith("-changelog", StringComparison.Ordinal));
 
-    public void Pipe(string? key, string? value, long timestampMs, long nowMs = 0) => Pipe(Bytes(key), Bytes(value), timestampMs, nowMs);
+    /// <summary>The wall clock unless a test says another: later than the events of tests are.</summary>
+    public const long NowMs = 1_000_000_000;
 
-    public void Pipe(byte[]? key, byte[]? value, long timestampMs, long nowMs = 0)
+    public void Pipe(string? key, string? value, long timestampMs, long nowMs = NowMs) => Pipe(Bytes(key), Bytes(value), timestampMs, nowMs);
+
+    public void Pipe(byte[]? key, byte[]? value, long timestampMs, long nowMs = NowMs)
     {
         Task.SetNow(nowMs);
         DriverBatch batch = new(_subtopology.SourceTopic, _offset++, timestampMs, key, value);

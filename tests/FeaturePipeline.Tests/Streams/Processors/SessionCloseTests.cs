@@ -31,6 +31,7 @@ public sealed class SessionCloseTests
         CloseAll(failsAtPart: 2);
 
         _driver.CrashAndRestore();
+        _driver.Task.SetNow(TopologyTestDriver.NowMs);
         _driver.Task.CloseDue(); // as the thread does with a restored task
         PipeLast();
         AssertAllOnce();

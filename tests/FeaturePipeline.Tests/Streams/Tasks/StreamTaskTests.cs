@@ -20,7 +20,7 @@ public sealed class StreamTaskTests
         driver.Pipe("k", "!broken", 5, nowMs: 6);
 
         DrivenRecord letter = Assert.Single(driver.Output);
-        Assert.Equal(("dead", "k", "!broken", 5L), (letter.Topic, letter.KeyText, letter.ValueText, letter.TimestampMs));
+        Assert.Equal(("dead", "k", "!broken", 6L), (letter.Topic, letter.KeyText, letter.ValueText, letter.TimestampMs));
         Assert.Equal("corrupt", letter.Header("dlq.reason"));
         Assert.Equal("starts with '!'", letter.Header("dlq.message"));
         Assert.Equal(("events", "0", "0", "5", "driver"), (
@@ -31,18 +31,40 @@ public sealed class StreamTaskTests
     }
 
     [Theory]
-    [InlineData(-1, 7_000)] // none: written as of now, not as of 1970, which is deleted at once
-    [InlineData(4_000, 4_000)]
-    [InlineData(9_000_000, 7_000)] // of the future: a broker refuses that
-    public void A_dead_letter_has_a_timestamp_that_every_topic_takes(long timestampMs, long expectedMs)
+    [InlineData(-1)]
+    [InlineData(4_000)] // of old times: deleted by age at once
+    [InlineData(9_000_000)] // of the future: a broker refuses that
+    public void A_dead_letter_is_stamped_now_and_has_the_records_own_time_in_a_header(long timestampMs)
     {
         TopologyTestDriver driver = new(TextTopology.Sessions(GapMs, GraceMs));
 
         driver.Pipe("k", "!broken", timestampMs, nowMs: 7_000);
 
         DrivenRecord letter = Assert.Single(driver.Output);
-        Assert.Equal(expectedMs, letter.TimestampMs);
+        Assert.Equal(7_000, letter.TimestampMs);
         Assert.Equal($"{timestampMs}", letter.Header("dlq.timestamp"));
+    }
+
+    [Fact]
+    public void A_late_record_is_told_of_without_a_topic_of_late_records_too()
+    {
+        SimulatedApplication app = new(); // its options name no such topic
+        app.Append(7_200_000, "z");
+        app.Append(1_000, "aaa");
+        app.RunToEnd();
+        Assert.Matches("records dropped, reason late; the last at events-0 offset [1-3]: The event is later than gap and grace allow", app.Log);
+    }
+
+    [Fact]
+    public void A_result_of_the_future_is_stamped_now_so_that_no_topic_refuses_it()
+    {
+        TopologyTestDriver driver = new(TextTopology.Sessions(GapMs, GraceMs));
+        driver.Pipe("k", "view", 9_000_000, nowMs: 7_000);
+        driver.Pipe("k", "view", 90_000_000, nowMs: 7_000);
+
+        DrivenRecord result = Assert.Single(driver.Output);
+        Assert.Equal(7_000, result.TimestampMs);
+        Assert.Contains("9000000", result.ValueText, StringComparison.Ordinal); // the window's own times
     }
 
     [Fact]
