@@ -8,6 +8,10 @@ namespace FeaturePipeline.Streams.Processors;
 internal sealed class WindowSink<TState>(string topic, IWindowEncoder<TState> encoder, RecordCollector collector)
     where TState : class
 {
+    // Brokers refuse a record that is an hour ahead of their clock (message.timestamp.after.max.ms): one that comes near is stamped now. The
+    // window's own times are in the value.
+    private const long FutureMsMax = 30 * 60 * 1000;
+
     private readonly ArrayBufferWriter<byte> _key = new(64);
     private readonly ArrayBufferWriter<byte> _value = new(256);
 
@@ -16,8 +20,8 @@ internal sealed class WindowSink<TState>(string topic, IWindowEncoder<TState> en
     {
         _key.ResetWrittenCount();
         _value.ResetWrittenCount();
-        // Brokers refuse a record of the future (message.timestamp.after.max.ms); the window's own times are in the value.
-        long timestampMs = Math.Min(encoder.Encode(in result, nowMs, _key, _value), nowMs);
-        collector.Send(topic, RecordCollector.PartitionByKey, _key.WrittenSpan, _value.WrittenSpan, timestampMs);
+        long timestampMs = encoder.Encode(in result, nowMs, _key, _value);
+        bool isRefused = timestampMs - nowMs > FutureMsMax;
+        collector.Send(topic, RecordCollector.PartitionByKey, _key.WrittenSpan, _value.WrittenSpan, isRefused ? nowMs : timestampMs);
     }
 }
