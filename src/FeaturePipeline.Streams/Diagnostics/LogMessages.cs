@@ -59,7 +59,7 @@ internal static partial class LogMessages
         this ILogger logger, TaskId taskId, string storeName, TopicPartition changelog, long lastStable, long end);
 
     [LoggerMessage(1202, LogLevel.Warning, "Task {TaskId}: {StoreName} has waited {WaitedS} s for open transactions on {Changelog}: last stable offset "
-        + "{LastStable}, end {End}. A transaction that outlasts its time-out was forgotten by its broker, and an administrator has to end it (docs/OPERATING.md)")]
+        + "{LastStable}, end {End}. A transaction that outlasts its time-out was forgotten by its broker, and an administrator has to end it (docs/ARCHITECTURE.md)")]
     public static partial void RestoreStillWaits(
         this ILogger logger, TaskId taskId, string storeName, TopicPartition changelog, long lastStable, long end, long waitedS);
 
