@@ -2,6 +2,7 @@ using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using FeaturePipeline.Kafka.Native;
 using FeaturePipeline.Streams.Errors;
+using FeaturePipeline.Streams.Resets;
 
 namespace FeaturePipeline.Kafka;
 
@@ -59,7 +60,7 @@ internal static class KafkaErrors
     /// <summary>What to do about a partition that its topic does not have.</summary>
     internal static StreamsException NoSuchPartition(string clientId, string topic, int partition) => new(
         $"{clientId}: topic '{topic}' has no partition {partition}. A changelog needs as many partitions as the source topic, also when "
-        + "that has grown. To compute everything anew that the source still holds, emitting its results again: feature-pipeline reset.");
+        + $"that has grown. {Remedies.Everything()}");
 
     /// <summary>Whether what the client knows of a partition's leader is refused by the broker, or nothing.</summary>
     internal static bool MeansOldMetadata(KafkaException cause) => ErrorOf(cause).Code is

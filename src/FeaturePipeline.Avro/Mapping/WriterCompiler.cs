@@ -202,32 +202,33 @@ internal sealed class WriterCompiler
             return chain;
         }
 
-        int best = -1;
+        int best = -1, chosen = -1, rival = -1;
         Expression? suited = null;
-        NamedSchema? namesake = null;
-        string? ambiguity = null;
         for (int i = 0; i < union.Branches.Count; i++)
         {
             AvroSchema branch = union.Branches[i];
             int suits = ScalarWriterCompiler.Suits(branch, type);
-            if (branch.Type != AvroType.Null && suits >= best && TryWrite(branch, type, writer, value, path) is { } write)
+            if (branch.Type == AvroType.Null || suits < best || TryWrite(branch, type, writer, value, path) is not { } write)
             {
-                // Two of the type's simple name, and none of its full one: neither is meant more than the other.
-                bool isAmbiguous = suits == best && namesake is not null && TypeMembers.NameFits(type, namesake) == 1;
-                if (isAmbiguous && branch is NamedSchema other)
-                {
-                    ambiguity = $"{type} may be {namesake!.Name} or {other.Name} of the union. Give it the full name of one: [AvroName(\"{namesake.Name}\")]";
-                }
-                else if (suits > best)
-                {
-                    (best, suited, namesake, ambiguity) = (suits, Expression.Block(Tag(writer, i), write), branch as NamedSchema, null);
-                }
+                continue;
+            }
+
+            if (suits > best)
+            {
+                (best, chosen, rival, suited) = (suits, i, -1, Expression.Block(Tag(writer, i), write));
+            }
+            else if (rival < 0)
+            {
+                rival = i;
             }
         }
 
-        if (ambiguity is not null)
+        // Two of the type's simple name, and none of its full one: neither is meant more than the other.
+        if (rival >= 0 && union.Branches[chosen] is NamedSchema one && TypeMembers.NameFits(type, one) == 1)
         {
-            throw new ArgumentException($"Field '{path}': {ambiguity}.");
+            throw new ArgumentException(
+                $"Field '{path}': {type} may be {one.Name} or {((NamedSchema)union.Branches[rival]).Name} of the union. "
+                + $"Give it the full name of one: [AvroName(\"{one.Name}\")].");
         }
 
         return suited ?? (union.NullIndex >= 0 && union.Branches.Count == 1 ? Tag(writer, 0) : throw ReaderCompiler.Unmapped(union, type, path));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FeaturePipeline.Streams.Errors;
+using FeaturePipeline.Streams.Resets;
 
 namespace FeaturePipeline.Streams.Clients;
 
@@ -29,10 +30,14 @@ public static class RequiredTopics
                 wanted.Add(Changelog(options, store, partitions));
             }
 
-            wanted.AddRange(topology.SinkTopics.Select(topic => Sink(options, topic, partitions)));
-            foreach (string topic in new[] { options.DeadLetterTopic, options.LateTopic }.OfType<string>().Where(topic => !wanted.Exists(w => w.Name == topic)))
+            IEnumerable<TopicSpec> sides = new[] { options.DeadLetterTopic, options.LateTopic }.OfType<string>()
+                .Select(topic => new TopicSpec(topic, partitions, options.ReplicationFactor, new Dictionary<string, string>()));
+            foreach (TopicSpec output in topology.SinkTopics.Select(topic => Sink(options, topic, partitions)).Concat(sides))
             {
-                wanted.Add(new TopicSpec(topic, partitions, options.ReplicationFactor, new Dictionary<string, string>()));
+                if (!wanted.Exists(w => w.Name == output.Name))
+                {
+                    wanted.Add(output);
+                }
             }
         }
 
@@ -48,8 +53,7 @@ public static class RequiredTopics
             {
                 throw new StreamsException(
                     $"Changelog '{spec.Name}' has {existing} partitions and its source has {spec.Partitions}: state would be lost. "
-                    + "The source's partition count was changed, and with it the partitions of the keys. To compute everything anew that the source still "
-                    + "holds, emitting its results again: feature-pipeline reset.");
+                    + $"The source's partition count was changed, and with it the partitions of the keys. {Remedies.Everything()}");
             }
         }
 

@@ -84,7 +84,7 @@ public sealed class ApplicationReset(
         return new ResetPlan(
             steps,
             $"The next start goes on at the offsets of {Group}. Open windows of the views are lost, and windows that began before lack what came before; "
-            + $"nothing is emitted again. Results stay in {string.Join(", ", names.Where(views.ContainsKey).Select(name => views[name]).Distinct())}.");
+            + "nothing is emitted again, and no result is deleted.");
     }
 
     /// <summary>The group's offsets become those that the state was computed to.</summary>
@@ -179,7 +179,7 @@ public sealed class ApplicationReset(
                     {
                         throw new StreamsException(
                             $"The states of the views differ: {source.Partition} is at {Text(source.Next)} in '{view}' and at "
-                            + $"{Text(positions[source.Partition])} in another. To compute everything anew: feature-pipeline reset.");
+                            + $"{Text(positions[source.Partition])} in another. {Remedies.Everything(sourceTopic)}");
                     }
                 }
             }
@@ -190,9 +190,7 @@ public sealed class ApplicationReset(
             Watermarks ends = consumer.QueryWatermarks(source, timeout);
             if (next > ends.High)
             {
-                throw new StreamsException(
-                    $"The state holds {source} up to offset {Text(next)}, and that partition ends at {Text(ends.High)}: the topic was deleted and "
-                    + "created anew, or has lost its end. To compute everything anew: feature-pipeline reset.");
+                throw new StreamsException($"The {Remedies.SourceIsGone(source, next, ends.High)}. {Remedies.Everything(sourceTopic)}");
             }
         }
 

@@ -9,6 +9,7 @@ using System.Buffers.Binary;
 using System.Text;
 using FeaturePipeline.Streams.Clients;
 using FeaturePipeline.Streams.Errors;
+using FeaturePipeline.Streams.Resets;
 
 namespace FeaturePipeline.Streams.State;
 
@@ -107,6 +108,6 @@ internal sealed record ProgressRecord(
 
         throw new StreamsException(
             $"The position record of changelog '{changelog}' is not in a format that this version reads. "
-            + "Run the version that wrote it, or compute the state anew: feature-pipeline reset.");
+            + $"Run the version that wrote it. {Remedies.Everything()}");
     }
 }

@@ -3,6 +3,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using FeaturePipeline.Streams.Errors;
+using FeaturePipeline.Streams.Resets;
 
 namespace FeaturePipeline.Streams.State;
 
@@ -66,6 +67,5 @@ internal static class SessionChangelog
     }
 
     private static StreamsException Foreign(string store, string what) => new(
-        $"The changelog of store '{store}' can't be restored: {what}. Go back to what wrote it, or begin the view anew at the group's "
-        + $"offsets, its open windows lost: feature-pipeline reset --view {store}.");
+        $"The changelog of store '{store}' can't be restored: {what}. Go back to what wrote it. {Remedies.Views(store)}");
 }

@@ -7,6 +7,7 @@ using System.Globalization;
 using FeaturePipeline.Streams.Clients;
 using FeaturePipeline.Streams.Diagnostics;
 using FeaturePipeline.Streams.Errors;
+using FeaturePipeline.Streams.Resets;
 using FeaturePipeline.Streams.State;
 using Microsoft.Extensions.Logging;
 
@@ -26,11 +27,7 @@ internal sealed class StartCheck(StreamTask task, SourceStart start, StreamsOpti
 
     private string Group => $"group '{options.ApplicationId}'";
 
-    private string ResetAll =>
-        $"To compute everything anew that {_source.Topic} still holds, emitting its results again: feature-pipeline reset.";
-
-    private string ResetOffsets =>
-        "To go on where the state is, nothing lost or repeated: feature-pipeline reset --offsets-to-state. " + ResetAll;
+    private string ResetAll => Remedies.Everything(_source.Topic);
 
     /// <summary>Refuses a start that would be wrong; what is odd but right is logged.</summary>
     /// <exception cref="StreamsException">State, offset and source don't belong together; the message says what to do.</exception>
@@ -117,14 +114,13 @@ internal sealed class StartCheck(StreamTask task, SourceStart start, StreamsOpti
         string what = $"{Group} is at {Text(start.Committed)} of {_source}, and the state of {state}";
         if (wrong.Count < positioned.Count)
         {
-            string names = string.Join(' ', wrong.Select(p => $"--view {p.Store.Name}"));
             throw Refusal(
                 $"{what}, that of other views with the group: the application ran without it meanwhile",
-                $"To begin it anew at the group's offset, its open windows lost: feature-pipeline reset {names}. {ResetAll}");
+                $"{Remedies.Views(wrong.Select(p => p.Store.Name))} {ResetAll}");
         }
 
         bool isOne = wrong.TrueForAll(p => p.Position.Next == wrong[0].Position.Next);
-        throw Refusal($"{what}: {(start.Committed is null ? WhyNone : WhyMoved)}", isOne ? ResetOffsets : ResetAll);
+        throw Refusal($"{what}: {(start.Committed is null ? WhyNone : WhyMoved)}", isOne ? $"{Remedies.OffsetsToState} {ResetAll}" : ResetAll);
     }
 
     // Each commit leaves a record in every changelog of the task. One without any is a new view's, where the others' records don't know
@@ -145,7 +141,7 @@ internal sealed class StartCheck(StreamTask task, SourceStart start, StreamsOpti
                 : "the topic was deleted, emptied, or created anew, or the view is new and no other view's changelog shows that";
             throw Refusal(
                 $"{Group} is at {Text(start.Committed)} of {_source}, and changelog '{store.ChangelogTopic}' has no record of that: {why}",
-                $"To begin the view anew at the group's offset, its open windows lost: feature-pipeline reset --view {store.Name}. {ResetAll}");
+                $"{Remedies.Views(store.Name)} {ResetAll}");
         }
     }
 
@@ -158,7 +154,7 @@ internal sealed class StartCheck(StreamTask task, SourceStart start, StreamsOpti
             throw Refusal(
                 $"changelog '{store.ChangelogTopic}' holds {store.Count} windows of partition {_source.Partition} and was written with "
                 + $"{progress.EntryCount}: some of its records are gone. Its cleanup.policy must be compact, and nothing else",
-                $"To begin the view anew at the group's offset, its open windows lost: feature-pipeline reset --view {store.Name}. {ResetAll}");
+                $"{Remedies.Views(store.Name)} {ResetAll}");
         }
     }
 
@@ -169,10 +165,7 @@ internal sealed class StartCheck(StreamTask task, SourceStart start, StreamsOpti
 
     private const string WhyMoved = "somebody reset it, or the changelog has lost its end";
 
-    private StreamsException SourceIsGone(long position) => Refusal(
-        $"the state holds {_source} up to offset {Text(position)}, and that partition ends at {Text(start.Ends.High)}: "
-        + "the topic was deleted and created anew, or has lost its end",
-        ResetAll);
+    private StreamsException SourceIsGone(long position) => Refusal($"the {Remedies.SourceIsGone(_source, position, start.Ends.High)}", ResetAll);
 
     private StreamsException Refusal(string what, string remedy) => new($"Task {task.Id}: {what}. {remedy}");
 

@@ -25,6 +25,19 @@ internal sealed class SimulatedApplication
         CreateTopics();
     }
 
+    /// <summary>One of two views: the second was away for the fourth of four events of key a.</summary>
+    public static SimulatedApplication WithAViewThatWasAway(long timestampMs)
+    {
+        SimulatedApplication app = new(views: 2);
+        app.Append(timestampMs, "aaa");
+        app.RunToEnd();
+        app.Views = 1;
+        app.Append(timestampMs, "a");
+        app.RunToEnd();
+        app.Views = 2;
+        return app;
+    }
+
     public SimulatedBroker Broker { get; }
 
     /// <summary>Views of the next start.</summary>

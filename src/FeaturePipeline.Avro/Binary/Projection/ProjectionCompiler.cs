@@ -153,7 +153,7 @@ internal sealed class ProjectionCompiler(int depthMax)
         _symbols.AddRange(node.Map.Select(index => index < 0 ? FieldValue.Null : constants[index]));
         if (Array.Exists(node.Map, static index => index < 0))
         {
-            _reasons[_ops.Count] = (DecodeErrorKind.UnknownSymbol, node.Unknown(node.Map.Index().Where(static one => one.Item < 0).Select(static one => one.Index)));
+            _reasons[_ops.Count] = (DecodeErrorKind.UnknownSymbol, node.Unknown(Enumerable.Range(0, node.Map.Length).Where(i => node.Map[i] < 0)));
         }
 
         Emit(ProjectionCode.Enum, path, tree.Slots[0], first, node.Map.Length);

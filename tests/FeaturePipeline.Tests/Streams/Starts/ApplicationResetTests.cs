@@ -85,13 +85,7 @@ public sealed class ApplicationResetTests
     [Fact]
     public void A_view_that_was_away_while_the_others_went_on_begins_anew()
     {
-        SimulatedApplication app = new(views: 2);
-        app.Append(FirstMs, "aaa");
-        app.RunToEnd();
-        app.Views = 1;
-        app.Append(FirstMs, "a");
-        app.RunToEnd();
-        app.Views = 2;
+        SimulatedApplication app = SimulatedApplication.WithAViewThatWasAway(FirstMs);
         Assert.Contains("feature-pipeline reset --view sessions-1.", app.Refusal(), StringComparison.Ordinal);
 
         app.Reset(static reset => reset.OfViews(["sessions-1"]));

@@ -80,13 +80,7 @@ public sealed class StartPositionTests
     [Fact]
     public void A_view_that_was_away_while_the_others_went_on_is_refused_by_name()
     {
-        SimulatedApplication app = new(views: 2);
-        app.Append(FirstMs, "aaa");
-        app.RunToEnd();
-        app.Views = 1;
-        app.Append(FirstMs, "a");
-        app.RunToEnd();
-        app.Views = 2;
+        SimulatedApplication app = SimulatedApplication.WithAViewThatWasAway(FirstMs);
 
         string message = app.Refusal();
 
