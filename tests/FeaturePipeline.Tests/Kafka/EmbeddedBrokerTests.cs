@@ -117,15 +117,23 @@ public sealed class EmbeddedBrokerTests : IDisposable
     {
         _broker.CreateTopic("t", 1);
         using IStreamsConsumer consumer = _clients.CreateRestoreConsumer("c");
-        consumer.Assign([new TopicPartitionOffset(new TopicPartition("t", 0), 0)]);
+        var partition = new TopicPartition("t", 0);
+        consumer.Assign([new TopicPartitionOffset(partition, 0)]);
         using IStreamsProducer producer = _clients.CreateProducer("p", null);
-        Thread.Sleep(1000); // the end at offset 0 is in the consumer's queue now
+        AwaitFetch(0); // the end at offset 0 is in the consumer's queue now
         producer.Send("t", 0, default, "a"u8, 1);
         producer.Flush(s_wait);
-        Thread.Sleep(1000); // and behind it the record, and the end at offset 1
+        AwaitFetch(1); // and behind it the record, and the end at offset 1, or soon
         RecordBatch batch = consumer.Poll(s_wait);
         Assert.Equal(1, batch.Records.Length);
-        Assert.Equal([new TopicPartitionOffset(new TopicPartition("t", 0), 1)], batch.Ends);
+        Assert.True(SpinWait.SpinUntil(() => batch.Ends.Count > 0 || (batch = consumer.Poll(s_wait)).Ends.Count > 0, s_wait));
+        Assert.Equal([new TopicPartitionOffset(partition, 1)], batch.Ends);
+
+        void AwaitFetch(long end)
+        {
+            Assert.True(SpinWait.SpinUntil(() => consumer.LastSeenEnd(partition) == end, s_wait));
+            Thread.Sleep(1000); // what was fetched is in the queue a moment later
+        }
     }
 
     [Fact]
