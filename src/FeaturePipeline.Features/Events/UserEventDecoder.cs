@@ -126,7 +126,7 @@ public sealed class UserEventDecoder : IRecordDecoder<EventRow>
         DecodeResult result = decoder.TryDecode(body, _values);
         if (!result.IsOk)
         {
-            (_rejectedKey, _rejectedResult) = (_lastKey, result);
+            _rejectedResult = result;
             row = default;
             return Reject(_lastPlan.ReasonOf(in result));
         }
@@ -196,7 +196,7 @@ public sealed class UserEventDecoder : IRecordDecoder<EventRow>
         DropReason.Tombstone => "The value is null. Events are never deleted by their key; check the producer.",
         DropReason.NullKey => $"The record's key or its field '{KeyField}' is null. The topic must be keyed by that field (Source:KeyedBy).",
         DropReason.NotAvro => $"The value is not Avro in Confluent framing: {Frame()}. Use an Avro serializer with a schema registry.",
-        DropReason.IncompatibleSchema when !_rejectedResult.IsOk => $"Schema {_rejectedKey}, field '{_rejectedResult.FieldPath}': {_rejectedResult.Detail}. "
+        DropReason.IncompatibleSchema when !_rejectedResult.IsOk => $"Schema {_lastKey}, field '{_rejectedResult.FieldPath}': {_rejectedResult.Detail}. "
             + "Read it with a schema that takes it (Source:Schema), or correct the producer's.",
         DropReason.UnknownSchema or DropReason.IncompatibleSchema => Explain(),
         DropReason.Corrupt => string.Create(

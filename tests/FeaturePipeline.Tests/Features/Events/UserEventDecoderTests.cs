@@ -316,6 +316,7 @@ public sealed class UserEventDecoderTests
         Assert.Equal(DropReason.Corrupt, Reject(new EventBatch(Utf8("u1"), Framed(id, [2]))).Reason);
         await _plans.FindAsync(99);
         Assert.Equal(DropReason.UnknownSchema, Reject(new EventBatch(Utf8("u1"), Framed(99, []))).Reason);
+        Assert.StartsWith($"Schema {id}, field 'event_type'", Rejected("u1", null, 1).Message, StringComparison.Ordinal);
         Assert.Contains($"its schema {id} says", Reject(new EventBatch(Utf8("u1"), Framed(id, [2]))).Message, StringComparison.Ordinal);
     }
 
