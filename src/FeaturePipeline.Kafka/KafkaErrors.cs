@@ -148,6 +148,7 @@ internal static class KafkaErrors
             + "message.timestamp.after.max.ms, or lower Source:MaxFutureSkew.",
         ErrorCode.InvalidRecord => "The topic does not take such a record; a compacted topic needs a key in every record.",
         ErrorCode.InvalidReplicationFactor => "Set Streams:ReplicationFactor to at most the number of brokers, or to -1 for the broker's default.",
+        ErrorCode.InvalidConfig => "Correct the setting under FeatureViews:NAME:TopicConfig.",
         ErrorCode.PolicyViolation => "The cluster's policy refuses it: create the topic yourself and set Streams:CreateTopics to false.",
         ErrorCode.UnreleasedInstanceId => "Another live member has the same Streams:InstanceId: give each process its own.",
         ErrorCode.InvalidSessionTimeout => "Set session.timeout.ms under Kafka:Consumer within the broker's group.min.session.timeout.ms "

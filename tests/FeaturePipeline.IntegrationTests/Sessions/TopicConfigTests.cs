@@ -23,6 +23,9 @@ public sealed class TopicConfigTests(KafkaFixture kafka)
             Settings = ["FeatureViews:user_sessions:TopicConfig:segment.bytes=1048576"],
         };
         job.Produce(Events);
+        ProgramProcess mistaken = job.StartWorker("mistaken", "FeatureViews:user_sessions:TopicConfig:retention.mss=5");
+        Assert.Equal(1, mistaken.WaitForExit());
+        Assert.Contains("Unknown topic config name: retention.mss. Correct the setting under FeatureViews:NAME:TopicConfig.", mistaken.Log, StringComparison.Ordinal);
         job.RunToEnd(Events);
         var clients = new KafkaClients(
             new KafkaClientOptions { BootstrapServers = broker.BootstrapServers, ApplicationId = "kept" }, TimeProvider.System, NullLoggerFactory.Instance);
